@@ -1,0 +1,1 @@
+"""Predicts stock prices beside naive baselines: an AzuraForge app."""

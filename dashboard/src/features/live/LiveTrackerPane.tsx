@@ -1,0 +1,49 @@
+import { Notice } from "@/components/Notice";
+import type { ExperimentRead } from "@/lib/api/schema.gen";
+import { useWords } from "@/lib/useWords";
+import { EventLog } from "./EventLog";
+import { LearningCurves } from "./LearningCurves";
+import { LinkNotice } from "./LinkNotice";
+import { PreviewChart } from "./PreviewChart";
+import { ProgressPanel } from "./ProgressPanel";
+import { useLive } from "./queries";
+
+/** An experiment as it happens: progress, curves, predictions, warnings, and what the connection is doing. */
+export function LiveTrackerPane({ experiment }: { experiment: ExperimentRead }) {
+  const { t } = useWords();
+  const { live, link } = useLive(experiment.task_id);
+  const failure = live.failure ?? experiment.failure;
+  return (
+    <div className="flex flex-col gap-5">
+      <LinkNotice link={link} isEnded={live.isEnded} />
+      {failure && (
+        <Notice kind="problem" title={t(`failure.${failureKey(failure.code)}`)}>
+          <p>{failure.message}</p>
+          {failure.hint !== "" && <p>{failure.hint}</p>}
+        </Notice>
+      )}
+      <ProgressPanel experiment={experiment} live={live} />
+      <div className="grid gap-5 xl:grid-cols-2">
+        <LearningCurves live={live} />
+        <PreviewChart live={live} />
+      </div>
+      <EventLog live={live} />
+    </div>
+  );
+}
+
+const FAILURES = [
+  "user_error",
+  "out_of_memory",
+  "diverged",
+  "data_error",
+  "worker_lost",
+  "crash_loop",
+  "no_worker",
+  "storage_low",
+  "timeout",
+] as const;
+
+function failureKey(code: string): (typeof FAILURES)[number] | "short" {
+  return FAILURES.find((known) => known === code) ?? "short";
+}

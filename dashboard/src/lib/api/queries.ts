@@ -1,0 +1,73 @@
+import { queryOptions } from "@tanstack/react-query";
+import { ApiProblem, toProblem } from "./problem";
+import type { Catalog } from "./schema.gen";
+
+const PREFIX = "/api/v1";
+
+export interface RequestOptions {
+  method?: "GET" | "POST" | "DELETE";
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * One call to the API of this origin; the answer is typed by the caller from `schema.gen.ts`.
+ *
+ * Throws `ApiProblem`: what the server said, or `offline` when it could not be reached.
+ */
+export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  const response = await send(path.startsWith(PREFIX) ? path : PREFIX + path, options);
+  if (!response.ok) throw new ApiProblem(await toProblem(response));
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+async function send(
+  path: string,
+  { method = "GET", body, headers, signal }: RequestOptions,
+): Promise<Response> {
+  try {
+    return await fetch(path, {
+      method,
+      credentials: "same-origin",
+      headers: {
+        Accept: "application/json",
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...headers,
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: signal ?? null,
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiProblem({
+      type: "about:blank",
+      title: "Offline",
+      status: 0,
+      code: "offline",
+      detail: "",
+      hint: "",
+      errors: [],
+      request_id: "",
+    });
+  }
+}
+
+/** Keys of the shared cache. A list key is a prefix of its pages, so one invalidation reaches them all. */
+export const cacheKeys = {
+  session: ["session"] as const,
+  catalog: ["catalog"] as const,
+  health: ["health"] as const,
+  experiments: ["experiments"] as const,
+  experiment: (id: string) => ["experiment", id] as const,
+  live: (id: string) => ["experiment", id, "live"] as const,
+  artifacts: (id: string) => ["experiment", id, "artifacts"] as const,
+  results: (id: string) => ["experiment", id, "results"] as const,
+};
+
+/** What live workers offer; several features look at it. */
+export const catalogQuery = queryOptions({
+  queryKey: cacheKeys.catalog,
+  queryFn: ({ signal }) => request<Catalog>("/pipelines", { signal }),
+});

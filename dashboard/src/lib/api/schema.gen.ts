@@ -1,0 +1,689 @@
+// Generated from packages/contracts by `npm run generate`; do not edit. `npm test` fails when it is stale.
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+
+/**
+ * What kind of problem it is; the API alone maps a code to an HTTP status.
+ */
+export type ErrorCode =
+  | "artifact_damaged"
+  | "body_too_large"
+  | "broker_unavailable"
+  | "config_invalid"
+  | "conflict"
+  | "csrf_refused"
+  | "host_refused"
+  | "idempotency_mismatch"
+  | "internal"
+  | "json_invalid"
+  | "ledger_unavailable"
+  | "link_invalid"
+  | "method_not_allowed"
+  | "not_found"
+  | "pipeline_unknown"
+  | "request_invalid"
+  | "state_conflict"
+  | "too_many_requests"
+  | "unauthenticated"
+  | "unsupported_media_type";
+/**
+ * Stored types carry a gap-free `seq`; droppable ones carry `after_seq` instead.
+ */
+export type EventType =
+  "state" | "epoch" | "artifact" | "checkpoint" | "resumed" | "warning" | "end" | "batch" | "log" | "system";
+/**
+ * Where an experiment stands; the ledger holds the table of arrows between them.
+ */
+export type ExperimentState =
+  | "queued"
+  | "starting"
+  | "running"
+  | "cancelling"
+  | "pausing"
+  | "paused"
+  | "retry_wait"
+  | "succeeded"
+  | "failed"
+  | "cancelled";
+/**
+ * Why an experiment ended as `failed`.
+ */
+export type FailureCode =
+  | "user_error"
+  | "out_of_memory"
+  | "diverged"
+  | "data_error"
+  | "worker_lost"
+  | "crash_loop"
+  | "no_worker"
+  | "storage_low"
+  | "timeout";
+/**
+ * What a trainer says.
+ */
+export type LineType =
+  | "ready"
+  | "epoch"
+  | "checkpoint"
+  | "artifact"
+  | "warning"
+  | "batch"
+  | "log"
+  | "stopped"
+  | "failed"
+  | "finished";
+/**
+ * What a supervisor says.
+ */
+export type OrderType = "ack" | "cancel" | "pause";
+
+/**
+ * Data of `artifact`: a complete file below the attempt's folder.
+ */
+export interface ArtifactFile {
+  bytes: number;
+  kind: string;
+  media_type: string;
+  name: string;
+  path: string;
+  sha256: string;
+}
+/**
+ * A downloadable file of an experiment; `url` is a path on the same origin.
+ */
+export interface ArtifactRead {
+  bytes: number;
+  kind: string;
+  media_type: string;
+  name: string;
+  sha256: string;
+  url: string;
+}
+/**
+ * Data of `artifact`: a file that the experiment produced and that may be downloaded.
+ */
+export interface ArtifactSaved {
+  bytes: number;
+  kind: string;
+  media_type: string;
+  name: string;
+  sha256: string;
+}
+/**
+ * A naive answer on the same split.
+ */
+export interface BaselineResult {
+  metrics: {
+    [k: string]: number | null;
+  };
+  name: string;
+  title: Localized;
+}
+/**
+ * One text in both languages of the interface.
+ */
+export interface Localized {
+  en: string;
+  tr: string;
+}
+/**
+ * Data of `batch` (droppable): where inside an epoch the training is.
+ */
+export interface BatchProgress {
+  batch: number;
+  batches: number;
+  epoch: number;
+  epochs: number;
+  loss: number | null;
+  samples_per_s: number | null;
+}
+/**
+ * An app that could not be loaded; the others are offered all the same.
+ */
+export interface BrokenApp {
+  entry_point: string;
+  error: string;
+  hint: string;
+}
+/**
+ * All live workers' announcements merged: `GET /api/v1/pipelines`.
+ */
+export interface Catalog {
+  broken: BrokenApp[];
+  live_workers: WorkerRead[];
+  pipelines: PipelineManifest[];
+  workers: number;
+}
+/**
+ * A live worker as the dashboard lists it: its announcement without the schemas.
+ */
+export interface WorkerRead {
+  busy: number;
+  capacity: number;
+  device: string;
+  device_reason: string;
+  host: string;
+  pipelines: string[];
+  started_at: string;
+  version: string;
+  worker_id: string;
+}
+/**
+ * One pipeline: its name, its words and the JSON Schema (2020-12) of its config, defaults included.
+ */
+export interface PipelineManifest {
+  app: string;
+  config_schema: {
+    [k: string]: JsonValue;
+  };
+  defaults: {
+    [k: string]: JsonValue;
+  };
+  description: Localized;
+  name: string;
+  sample: {
+    [k: string]: JsonValue;
+  };
+  task: string;
+  title: Localized;
+  version: string;
+}
+/**
+ * Data of `checkpoint`: a complete folder below the attempt's folder.
+ */
+export interface CheckpointFile {
+  bytes: number;
+  epoch: number;
+  is_best: boolean;
+  path: string;
+  sha256: string;
+  step: number;
+}
+/**
+ * Data of `checkpoint`: everything needed to continue after `epoch` is on disk.
+ */
+export interface CheckpointSaved {
+  bytes: number;
+  epoch: number;
+  is_best: boolean;
+  sha256: string;
+  step: number;
+}
+/**
+ * Which data was used and how it was split.
+ */
+export interface DataCard {
+  features: string[];
+  first: string;
+  last: string;
+  notes: Localized[];
+  rows: number;
+  sha256: string;
+  source: string;
+  split: {
+    [k: string]: number;
+  };
+  target: string;
+}
+/**
+ * Data of `epoch`. Epochs count from 1. A value that is not finite is null and named in `nonfinite`.
+ */
+export interface EpochFinished {
+  epoch: number;
+  epochs: number;
+  eta_s: number | null;
+  learning_rate: number | null;
+  metrics: {
+    [k: string]: number | null;
+  };
+  nonfinite: string[];
+  preview: SeriesPreview | null;
+  seconds: number;
+}
+/**
+ * Predicted against actual on a sample of the validation part, in the target's own unit.
+ */
+export interface SeriesPreview {
+  actual: (number | null)[];
+  kind: "series";
+  predicted: (number | null)[];
+  split: string;
+  unit: string;
+  x: string[];
+}
+/**
+ * One epoch's metrics.
+ */
+export interface EpochRow {
+  epoch: number;
+  metrics: {
+    [k: string]: number | null;
+  };
+}
+/**
+ * One fact. `type` may be one that this version does not know yet; it is then kept and passed on.
+ */
+export interface Event {
+  after_seq: number | null;
+  attempt: number;
+  data: {
+    [k: string]: JsonValue;
+  };
+  experiment: string;
+  seq: number | null;
+  ts: string;
+  type: EventType | string;
+  v: number;
+}
+/**
+ * `GET /api/v1/experiments/{id}/events?after=N`: events in order of `seq`.
+ */
+export interface EventPage {
+  has_more: boolean;
+  items: Event[];
+  last_seq: number;
+}
+/**
+ * The 202 answer: the experiment is durable, whatever happens to the broker.
+ */
+export interface ExperimentAccepted {
+  state: ExperimentState;
+  task_id: string;
+  warnings: string[];
+}
+/**
+ * `POST /api/v1/experiments`. An `Idempotency-Key` header makes a repeat return the first answer.
+ */
+export interface ExperimentCreate {
+  config?: {
+    [k: string]: JsonValue;
+  };
+  name?: string | null;
+  pipeline: string;
+}
+/**
+ * Data of `end`: the last event of every experiment.
+ */
+export interface ExperimentEnded {
+  epochs_run: number;
+  failure: Failure | null;
+  score: Score | null;
+  seconds: number;
+  state: ExperimentState;
+}
+/**
+ * Why an experiment failed, in words for its owner. Tracebacks stay in the private log.
+ */
+export interface Failure {
+  code: FailureCode | string;
+  hint: string;
+  message: string;
+}
+/**
+ * How good the model is beside the best naive baseline, on the test part.
+ */
+export interface Score {
+  baseline: string;
+  baseline_value: number | null;
+  beats_baseline: boolean | null;
+  metric: string;
+  skill: number | null;
+  unit: string;
+  value: number | null;
+}
+/**
+ * A page of the list, newest first; `next_cursor` is null on the last one.
+ */
+export interface ExperimentPage {
+  items: ExperimentSummary[];
+  next_cursor: string | null;
+  total: number;
+}
+/**
+ * One line of the list.
+ */
+export interface ExperimentSummary {
+  attempt: number;
+  crashes: number;
+  created_at: string;
+  failure: Failure | null;
+  finished_at: string | null;
+  is_cancel_requested: boolean;
+  last_seq: number;
+  metrics: {
+    [k: string]: number | null;
+  };
+  name: string;
+  pipeline: string;
+  pipeline_version: string;
+  progress: Progress | null;
+  score: Score | null;
+  started_at: string | null;
+  state: ExperimentState;
+  task_id: string;
+  updated_at: string;
+}
+/**
+ * How far a training is.
+ */
+export interface Progress {
+  epoch: number;
+  epochs: number;
+  eta_s: number | null;
+}
+/**
+ * Everything about one experiment but its events.
+ */
+export interface ExperimentRead {
+  attempt: number;
+  config: {
+    [k: string]: JsonValue;
+  };
+  config_hash: string;
+  crashes: number;
+  created_at: string;
+  failure: Failure | null;
+  finished_at: string | null;
+  is_cancel_requested: boolean;
+  last_seq: number;
+  metrics: {
+    [k: string]: number | null;
+  };
+  name: string;
+  pipeline: string;
+  pipeline_version: string;
+  progress: Progress | null;
+  score: Score | null;
+  seed: number | null;
+  started_at: string | null;
+  state: ExperimentState;
+  task_id: string;
+  updated_at: string;
+  worker_id: string | null;
+}
+/**
+ * Value of the `x-azf` keyword of a config field: how a form shows it.
+ */
+export interface FieldPresentation {
+  choices: {
+    [k: string]: Localized;
+  };
+  help: Localized | null;
+  is_advanced: boolean;
+  title: Localized;
+  unit: string;
+}
+/**
+ * One wrong field: where (RFC 6901 pointer into the request body), what kind, and a sentence.
+ */
+export interface FieldProblem {
+  code: string;
+  message: string;
+  params: {
+    [k: string]: string | number | boolean | string[] | null;
+  };
+  pointer: string;
+}
+/**
+ * `GET /api/v1/health` (alive) and `GET /api/v1/ready` (can serve): what stands and what does not.
+ */
+export interface Health {
+  checks: {
+    [k: string]: string;
+  };
+  status: string;
+  version: string;
+}
+/**
+ * Sent every 15 s: a client that has seen less than `seq` has a silent gap.
+ */
+export interface Heartbeat {
+  seq: number;
+  type: "heartbeat";
+}
+/**
+ * What a trainer is told to do: a file in its own folder, no credential in it.
+ */
+export interface Job {
+  attempt: number;
+  config: {
+    [k: string]: JsonValue;
+  };
+  device: string;
+  folder: string;
+  pipeline: string;
+  resume_from: string | null;
+  resumed_epoch: number;
+  task_id: string;
+  threads: number;
+  v: number;
+}
+/**
+ * `POST /api/v1/auth/links` (owner key only): a link that signs one browser in, once.
+ */
+export interface LinkCreated {
+  expires_at: string;
+  path: string;
+}
+/**
+ * Data of `log` (droppable).
+ */
+export interface LogLine {
+  level: string;
+  message: string;
+}
+/**
+ * The answer. Pointers are relative to the config.
+ */
+export interface PreflightReply {
+  detail: string;
+  errors: FieldProblem[];
+  request_id: string;
+  status: "ok" | "refused" | "error";
+  v: number;
+  warnings: string[];
+}
+/**
+ * A question to a worker: would this config train? Answered before anything is created.
+ */
+export interface PreflightRequest {
+  config: {
+    [k: string]: JsonValue;
+  };
+  expires_at: number;
+  pipeline: string;
+  request_id: string;
+  v: number;
+}
+/**
+ * An `application/problem+json` answer.
+ */
+export interface Problem {
+  code: ErrorCode | string;
+  detail: string;
+  errors: FieldProblem[];
+  hint: string;
+  request_id: string;
+  status: number;
+  title: string;
+  type: string;
+}
+/**
+ * Data of `ready`.
+ */
+export interface ReadyReport {
+  device: string;
+  device_reason: string;
+  environment: {
+    [k: string]: string;
+  };
+  pipeline_version: string;
+  resumed_epoch: number;
+  seed: number | null;
+}
+/**
+ * Everything needed to get the same weights again.
+ */
+export interface Reproducibility {
+  config_hash: string;
+  data_hash: string;
+  device: string;
+  seed: number;
+  threads: number;
+  versions: {
+    [k: string]: string;
+  };
+  weights_hash: string;
+}
+/**
+ * The client was too slow and missed events: it asks again with its own `after`.
+ */
+export interface Reset {
+  seq: number;
+  type: "reset";
+}
+/**
+ * The whole document.
+ */
+export interface Results {
+  baselines: BaselineResult[];
+  best_epoch: number | null;
+  config: {
+    [k: string]: JsonValue;
+  };
+  data: DataCard;
+  format: "azf.results/1";
+  history: EpochRow[];
+  metrics: {
+    [k: string]: {
+      [k: string]: number | null;
+    };
+  };
+  model: {
+    [k: string]: JsonValue;
+  };
+  pipeline: string;
+  pipeline_version: string;
+  reproducibility: Reproducibility;
+  seconds: number;
+  series: SeriesResult | null;
+  task_id: string;
+  units: {
+    [k: string]: string;
+  };
+  verdict: Verdict;
+}
+/**
+ * Predicted against actual over the whole test part, in the target's unit.
+ */
+export interface SeriesResult {
+  actual: (number | null)[];
+  baseline: (number | null)[];
+  predicted: (number | null)[];
+  unit: string;
+  x: string[];
+}
+/**
+ * Whether the network earned its place, in one sentence.
+ */
+export interface Verdict {
+  outcome: string;
+  score: Score;
+  sentence: Localized;
+  skill_high: number | null;
+  skill_low: number | null;
+}
+/**
+ * Client to server, after a `reset`: go on after this `seq` on the same socket.
+ */
+export interface Resume {
+  after: number;
+  type?: "resume";
+}
+/**
+ * Data of `resumed`: a new attempt goes on after `from_epoch` (0: from the beginning).
+ */
+export interface Resumed {
+  attempt: number;
+  from_epoch: number;
+  reason: string;
+}
+/**
+ * `GET /api/v1/auth/session`: who is signed in.
+ */
+export interface SessionRead {
+  expires_at: string | null;
+  role: string;
+  user: string;
+}
+/**
+ * `POST /api/v1/auth/session`.
+ */
+export interface SignIn {
+  token: string;
+}
+/**
+ * Replaces a history that is too far behind to replay: the events that matter, curves downsampled.
+ */
+export interface Snapshot {
+  events: Event[];
+  seq: number;
+  type: "snapshot";
+}
+/**
+ * Data of `state`: an arrow of the state machine was taken.
+ */
+export interface StateChanged {
+  failure: Failure | null;
+  previous: ExperimentState | null;
+  reason: string;
+  state: ExperimentState;
+  worker_id: string | null;
+}
+/**
+ * Supervisor to trainer.
+ */
+export interface SupervisorLine {
+  n: number | null;
+  type: OrderType;
+}
+/**
+ * Data of `system` (droppable): what the trainer uses.
+ */
+export interface SystemUse {
+  cpu_percent: number | null;
+  memory_bytes: number | null;
+}
+/**
+ * Trainer to supervisor. `n` counts lines from 1; the trainer waits for `ack n` where order matters.
+ */
+export interface TrainerLine {
+  data: {
+    [k: string]: JsonValue;
+  };
+  n: number;
+  type: LineType;
+}
+/**
+ * Data of `warning`.
+ */
+export interface WarningRaised {
+  code: string;
+  message: string;
+}
+/**
+ * What one worker process can do, refreshed while it lives.
+ */
+export interface WorkerAnnouncement {
+  broken: BrokenApp[];
+  busy: number;
+  capacity: number;
+  device: string;
+  device_reason: string;
+  host: string;
+  pid: number;
+  pipelines: PipelineManifest[];
+  started_at: string;
+  v: number;
+  version: string;
+  worker_id: string;
+}

@@ -1,0 +1,47 @@
+import type {
+  ArtifactSaved,
+  BatchProgress,
+  CheckpointSaved,
+  EpochFinished,
+  Event,
+  ExperimentEnded,
+  Resumed,
+  StateChanged,
+  WarningRaised,
+} from "@/lib/api/schema.gen";
+
+/** Data of each event type with the contract's defaults, because a shorter message of an older server is valid. */
+interface Payloads {
+  state: StateChanged;
+  epoch: EpochFinished;
+  artifact: ArtifactSaved;
+  checkpoint: CheckpointSaved;
+  resumed: Resumed;
+  warning: WarningRaised;
+  end: ExperimentEnded;
+  batch: BatchProgress;
+}
+
+const DEFAULTS: Payloads = {
+  state: { state: "queued", previous: null, reason: "", worker_id: null, failure: null },
+  epoch: {
+    epoch: 0,
+    epochs: 0,
+    metrics: {},
+    nonfinite: [],
+    seconds: 0,
+    eta_s: null,
+    learning_rate: null,
+    preview: null,
+  },
+  artifact: { name: "", kind: "", media_type: "", sha256: "", bytes: 0 },
+  checkpoint: { epoch: 0, step: 0, sha256: "", bytes: 0, is_best: false },
+  resumed: { from_epoch: 0, attempt: 0, reason: "" },
+  warning: { code: "", message: "" },
+  end: { state: "succeeded", score: null, failure: null, epochs_run: 0, seconds: 0 },
+  batch: { epoch: 0, epochs: 0, batch: 0, batches: 0, loss: null, samples_per_s: null },
+};
+
+export function payload<K extends keyof Payloads>(event: Event, type: K): Payloads[K] {
+  return { ...DEFAULTS[type], ...event.data };
+}

@@ -1,0 +1,37 @@
+import { createBrowserRouter, type RouteObject } from "react-router";
+import { AppShell } from "./AppShell";
+import { CrashPage } from "./CrashPage";
+import { ExperimentPage } from "./ExperimentPage";
+import { ExperimentsPage } from "./ExperimentsPage";
+import { LivePage } from "./LivePage";
+import { NewExperimentPage } from "./NewExperimentPage";
+import { NotFoundPage } from "./NotFoundPage";
+import { ReportPage } from "./ReportPage";
+import { SignInPage } from "./SignInPage";
+import { SystemPage } from "./SystemPage";
+
+export const routes: RouteObject[] = [
+  { path: "/sign-in", Component: SignInPage, ErrorBoundary: CrashPage },
+  {
+    Component: AppShell,
+    ErrorBoundary: CrashPage,
+    children: [
+      { index: true, Component: ExperimentsPage },
+      { path: "new", Component: NewExperimentPage },
+      {
+        path: "experiments/:id",
+        Component: ExperimentPage,
+        children: [
+          { index: true, Component: LivePage },
+          { path: "report", Component: ReportPage },
+        ],
+      },
+      { path: "system", Component: SystemPage },
+      { path: "*", Component: NotFoundPage },
+    ],
+  },
+];
+
+export function createAppRouter() {
+  return createBrowserRouter(routes);
+}

@@ -1,0 +1,99 @@
+"""The way from the terminal to a running platform, and its answers as sentences."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from azuraforge.errors import CommandError, RequestRefused, ServerUnreachable
+from azuraforge.home import find_home, find_server, read_owner_key
+from azuraforge.locales import Texts
+from azuraforge_client import Client, ClientError, ProblemRaised
+from azuraforge_client import ServerUnreachable as NobodyAnswers
+from azuraforge_contracts import Problem, Results
+from azuraforge_contracts.names import RESULTS_NAME
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Target:
+    """Which platform is meant: --url and --key, else AZURAFORGE_URL and AZURAFORGE_KEY, else the one of the folder."""
+
+    url: str | None = None
+    key: str | None = None
+    home: str | None = None
+
+
+def target_options(command: F) -> F:
+    """Give a command --url, --key and --home."""
+    for option in (
+        click.option("--home", metavar="FOLDER", help="Data folder of the platform (AZURAFORGE_HOME)."),
+        click.option("--key", envvar="AZURAFORGE_KEY", help="Owner key of the platform at --url (AZURAFORGE_KEY)."),
+        click.option("--url", envvar="AZURAFORGE_URL", help="Address of the platform (AZURAFORGE_URL)."),
+    ):
+        command = option(command)
+    return command
+
+
+@contextlib.contextmanager
+def connect(target: Target, *, environ: Mapping[str, str], texts: Texts) -> Iterator[Client]:
+    """A client of the platform; what goes wrong inside the block is raised as a CommandError.
+
+    Raises:
+        ServerUnreachable: none is running, or it does not answer.
+        RequestRefused: the API answered with a problem.
+    """
+    url, key = _find(target, environ=environ, texts=texts)
+    with _sentences(url, texts=texts), Client(url, key=key) as client:
+        yield client
+
+
+def _find(target: Target, *, environ: Mapping[str, str], texts: Texts) -> tuple[str, str]:
+    home = find_home(environ, chosen=target.home)
+    note = find_server(home)
+    if target.url is not None:
+        is_ours = note is not None and note.url == target.url.rstrip("/")
+        key = target.key or (read_owner_key(home, environ) if is_ours else "")
+        if not key:
+            raise CommandError(texts("key_missing", url=target.url), remedy=texts("key_missing_remedy"))
+        return target.url, key
+    if note is None or not note.is_alive:
+        raise ServerUnreachable(texts("server_missing", home=home.root), remedy=texts("server_missing_remedy"))
+    return note.url, target.key or read_owner_key(home, environ)
+
+
+@contextlib.contextmanager
+def _sentences(url: str, *, texts: Texts) -> Iterator[None]:
+    try:
+        yield
+    except NobodyAnswers as error:
+        remedy = texts("server_missing_remedy")
+        raise ServerUnreachable(texts("server_silent", url=url), remedy=remedy) from error
+    except ProblemRaised as error:
+        raise _refused(error.problem) from error
+    except ClientError as error:
+        raise CommandError(str(error)) from error
+
+
+def _refused(problem: Problem) -> RequestRefused:
+    lines = [f"  {one.pointer or '/'}  {one.message}" for one in problem.errors]
+    return RequestRefused(
+        problem.detail, remedy=problem.hint, lines=lines, details={"problem": problem.model_dump(mode="json")}
+    )
+
+
+def find_results(client: Client, task_id: str) -> Results | None:
+    """What the experiment found, or None when its results cannot be had or are of another version."""
+    with tempfile.TemporaryDirectory(prefix="azuraforge-") as folder:
+        try:
+            file = client.experiments.download(task_id, RESULTS_NAME, to=Path(folder) / RESULTS_NAME)
+            return Results.model_validate_json(file.read_bytes())
+        except (ClientError, ValueError):  # a file of another version does not validate
+            return None

@@ -1,0 +1,29 @@
+"""Python SDK of AzuraForge over HTTP."""
+
+from azuraforge_client.client import Client
+from azuraforge_client.errors import (
+    AnswerInvalid,
+    ClientError,
+    Conflict,
+    DownloadDamaged,
+    NotFound,
+    ProblemRaised,
+    RequestRefused,
+    ServerFailed,
+    ServerUnreachable,
+    Unauthenticated,
+)
+
+__all__ = [
+    "AnswerInvalid",
+    "Client",
+    "ClientError",
+    "Conflict",
+    "DownloadDamaged",
+    "NotFound",
+    "ProblemRaised",
+    "RequestRefused",
+    "ServerFailed",
+    "ServerUnreachable",
+    "Unauthenticated",
+]

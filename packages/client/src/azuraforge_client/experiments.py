@@ -1,0 +1,119 @@
+"""Experiments over HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from azuraforge_client.errors import ClientError, DownloadDamaged
+from azuraforge_client.transport import Transport
+from azuraforge_client.watching import Watch
+from azuraforge_contracts import (
+    ArtifactRead,
+    Event,
+    EventPage,
+    ExperimentAccepted,
+    ExperimentPage,
+    ExperimentRead,
+    ExperimentState,
+    new_id,
+)
+
+PATIENCE_S = 60.0
+
+
+class Experiments:
+    """Start, watch and read experiments; reached as `client.experiments`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def start(
+        self,
+        pipeline: str,
+        config: Mapping[str, Any] | None = None,
+        *,
+        name: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> ExperimentAccepted:
+        """Start a training. Sent again if the connection breaks; the key makes that one experiment all the same.
+
+        Raises:
+            RequestRefused: `problem.errors` name the fields of the config that are wrong.
+        """
+        body: dict[str, Any] = {"pipeline": pipeline, "config": dict(config or {})}
+        if name is not None:
+            body["name"] = name
+        headers = {"Idempotency-Key": idempotency_key or new_id()}
+        return self._transport.send("/experiments", ExperimentAccepted, body=body, headers=headers, is_repeatable=True)
+
+    def get(self, task_id: str) -> ExperimentRead:
+        """Everything about one experiment but its events."""
+        return self._transport.read(_path(task_id), ExperimentRead)
+
+    def list(
+        self,
+        *,
+        states: Sequence[ExperimentState | str] = (),
+        pipeline: str | None = None,
+        text: str | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> ExperimentPage:
+        """A page, newest first; give `next_cursor` back as `cursor` for the next one."""
+        wanted = {"state": [str(state) for state in states], "pipeline": pipeline, "q": text, "cursor": cursor}
+        params = {name: value for name, value in wanted.items() if value} | {"limit": limit}
+        return self._transport.read("/experiments", ExperimentPage, params=params)
+
+    def cancel(self, task_id: str) -> ExperimentRead:
+        """Ask for its end; repeating it changes nothing."""
+        return self._transport.send(f"{_path(task_id)}/cancel", ExperimentRead, is_repeatable=True)
+
+    def events(self, task_id: str, *, after: int = 0, limit: int = 1000) -> EventPage:
+        """A page of events in order of `seq`."""
+        return self._transport.read(f"{_path(task_id)}/events", EventPage, params={"after": after, "limit": limit})
+
+    def watch(self, task_id: str, *, after: int = 0, patience_s: float = PATIENCE_S) -> Iterator[Event]:
+        """Every event above `after`, then each as it happens, until the experiment's last one.
+
+        Lost connections are taken up again for `patience_s`; nothing is missing and nothing comes twice.
+        """
+        return Watch(self._transport, quote(task_id, safe=""), after=after, patience_s=patience_s).events()
+
+    def artifacts(self, task_id: str) -> Sequence[ArtifactRead]:
+        """The files that it produced."""
+        return self._transport.read_list(f"{_path(task_id)}/artifacts", ArtifactRead)
+
+    def download(self, task_id: str, name: str, *, to: Path) -> Path:
+        """Save one file at `to`, whole or not at all.
+
+        Raises:
+            NotFound: the experiment has no such file.
+            DownloadDamaged: what arrived is not what the server announced.
+        """
+        partial = to.with_name(f"{to.name}.{new_id()}.partial")
+        digest = hashlib.sha256()
+        try:
+            path = f"{_path(task_id)}/artifacts/{quote(name, safe='')}"
+            with self._transport.stream(path, params={"download": "true"}) as answer, partial.open("xb") as file:
+                for chunk in answer.iter_bytes():
+                    digest.update(chunk)
+                    file.write(chunk)
+            if answer.headers.get("etag", "").strip('"') != digest.hexdigest():
+                raise DownloadDamaged(f"{name} did not arrive as it was sent. Download it again.")
+            partial.replace(to)
+        except httpx.TransportError as error:
+            failure = self._transport.unreachable(error)
+            raise failure if isinstance(failure, ClientError) else ClientError(str(error)) from error
+        finally:
+            partial.unlink(missing_ok=True)
+        return to
+
+
+def _path(task_id: str) -> str:
+    return f"/experiments/{quote(task_id, safe='')}"

@@ -1,0 +1,35 @@
+"""The AzuraForge engine: tensor, tape, ops, devices."""
+
+from azuraforge_core import errors, operators, ops, testing
+from azuraforge_core.device import Device, DeviceChoice, choose_device
+from azuraforge_core.dtypes import Array, float32, float64, int32, int64
+from azuraforge_core.memory import keep_freed_memory
+from azuraforge_core.random import Generator
+from azuraforge_core.tape import backward, check_finite, detach, no_grad, record, record_many
+from azuraforge_core.tensor import Tensor, backend_of, tensor
+
+__all__ = [
+    "Array",
+    "Device",
+    "DeviceChoice",
+    "Generator",
+    "Tensor",
+    "backend_of",
+    "backward",
+    "check_finite",
+    "choose_device",
+    "detach",
+    "errors",
+    "float32",
+    "float64",
+    "int32",
+    "int64",
+    "keep_freed_memory",
+    "no_grad",
+    "operators",
+    "ops",
+    "record",
+    "record_many",
+    "tensor",
+    "testing",
+]

@@ -1,0 +1,1 @@
+"""What a device offers to the ops; `protocol` is the list, `reference` the plain version."""

@@ -1,0 +1,247 @@
+"""What a device must offer: the array functions that small ops are written in, and the fused ops.
+
+`ArrayModule` is the part of NumPy's interface that ops may use; CuPy offers the same names. `Backend` adds the ops
+that a device may do better than one array function after the other. Ops call both and never ask which device it is.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from azuraforge_core.dtypes import Array
+
+# The argument lists are NumPy's own; repeating its overloads here would only be a second, worse copy of its stubs.
+ArrayFunction: TypeAlias = Callable[..., Array]
+
+
+class Ufunc(Protocol):
+    """An elementwise function that can also scatter: `add.at(array, index, values)`."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Array:
+        """Apply it to every element."""
+
+    def at(self, array: Array, index: Any, values: Any, /) -> None:
+        """Apply it in place at `index`, once per occurrence."""
+
+
+class ArrayModule(Protocol):
+    """The part of NumPy that ops may use."""
+
+    absolute: ArrayFunction
+    add: Ufunc
+    arange: ArrayFunction
+    asarray: ArrayFunction
+    ascontiguousarray: ArrayFunction
+    broadcast_to: ArrayFunction
+    clip: ArrayFunction
+    concatenate: ArrayFunction
+    copysign: ArrayFunction
+    cos: ArrayFunction
+    divide: ArrayFunction
+    einsum: ArrayFunction
+    empty: ArrayFunction
+    empty_like: ArrayFunction
+    equal: ArrayFunction
+    exp: ArrayFunction
+    expm1: ArrayFunction
+    flip: ArrayFunction
+    full: ArrayFunction
+    greater: ArrayFunction
+    greater_equal: ArrayFunction
+    isfinite: ArrayFunction
+    less: ArrayFunction
+    less_equal: ArrayFunction
+    log1p: ArrayFunction
+    log: ArrayFunction
+    logaddexp: ArrayFunction
+    matmul: ArrayFunction
+    maximum: ArrayFunction
+    minimum: ArrayFunction
+    moveaxis: ArrayFunction
+    multiply: ArrayFunction
+    not_equal: ArrayFunction
+    ones: ArrayFunction
+    ones_like: ArrayFunction
+    pad: ArrayFunction
+    power: ArrayFunction
+    put_along_axis: Callable[..., None]
+    sign: ArrayFunction
+    sin: ArrayFunction
+    split: Callable[..., list[Array]]
+    sqrt: ArrayFunction
+    square: ArrayFunction
+    squeeze: ArrayFunction
+    stack: ArrayFunction
+    subtract: ArrayFunction
+    sum: ArrayFunction
+    tanh: ArrayFunction
+    tril: ArrayFunction
+    where: ArrayFunction
+    zeros: ArrayFunction
+    zeros_like: ArrayFunction
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a convolution or a pooling sees at once, one number per spatial axis."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]  # zeros on both sides
+    dilation: tuple[int, ...]  # distance between the positions that it reads
+    groups: int = 1
+
+    def places(self, space: tuple[int, ...]) -> tuple[int, ...]:
+        """How often it fits along every axis; 0 or less where it does not."""
+        sides = zip(space, self.kernel, self.stride, self.padding, self.dilation, strict=True)
+        return tuple((s + 2 * p - d * (k - 1) - 1) // step + 1 for s, k, step, p, d in sides)
+
+    def slices(self, places: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+        """For every kernel position, in row order, the part of the padded input that it reads."""
+        for position in itertools.product(*(range(k) for k in self.kernel)):
+            sides = zip(position, self.dilation, self.stride, places, strict=True)
+            yield tuple(slice(k * d, k * d + step * (count - 1) + 1, step) for k, d, step, count in sides)
+
+
+class LstmWeights(NamedTuple):
+    """`w_x (features, 4h)`, `w_h (h, 4h)`, `b (4h)`; columns are the gates i, f, o, g."""
+
+    w_x: Array
+    w_h: Array
+    b: Array
+
+
+class LstmSaved(NamedTuple):
+    """What an LSTM's forward answers and its backward needs; steps come first, a step is one block of memory."""
+
+    rows: Array  # (time + 1, h + features + 1, n): [h, x, 1] that each step reads; the last holds h alone
+    gates: Array  # (time, 4h, n), after their activations
+    cells: Array  # (time + 1, h, n): c before each step, and after the last
+
+    @property
+    def states(self) -> Array:
+        """Every h after the initial one, `(n, time, h)`."""
+        return self.rows[1:, : self.cells.shape[1]].transpose(2, 0, 1)
+
+
+class LstmGradients(NamedTuple):
+    """Gradients of an LSTM's parents; `x` only where it was asked for."""
+
+    x: Array | None
+    h0: Array
+    c0: Array
+    w_x: Array
+    w_h: Array
+    b: Array
+
+
+class GruWeights(NamedTuple):
+    """`w_x (features, 3h)`, `w_h (h, 3h)`, `b_x` and `b_h (3h)`; columns are the gates r, z, n."""
+
+    w_x: Array
+    w_h: Array
+    b_x: Array
+    b_h: Array
+
+
+class GruSaved(NamedTuple):
+    """What a GRU's forward answers and its backward needs; a step is one block of memory, feature-major."""
+
+    inputs: Array  # (time, features + 1, n): [x, 1] of each step
+    gates: Array  # (time, 3h, n): r, z, n after their activations
+    memories: Array  # (time, h, n): what r multiplies, h · w_h + b_h of the n gate
+    states: Array  # (time + 1, h + 1, n): [h, 1] before each step, and after the last
+
+
+class GruGradients(NamedTuple):
+    """Gradients of a GRU's parents; `x` only where it was asked for."""
+
+    x: Array | None
+    h0: Array
+    w_x: Array
+    w_h: Array
+    b_x: Array
+    b_h: Array
+
+
+class Standardized(NamedTuple):
+    """Numbers with mean 0 and variance 1 over some axes, and what they were divided by."""
+
+    y: Array
+    mean: Array
+    variance: Array
+    scale: Array  # 1 / sqrt(variance + epsilon)
+
+
+class Attended(NamedTuple):
+    """The answer of attention and the weights that made it."""
+
+    y: Array
+    probabilities: Array
+
+
+class Backend(Protocol):
+    """One device."""
+
+    @property
+    def xp(self) -> ArrayModule:
+        """The array functions."""
+
+    def lstm(self, x: Array, state: tuple[Array, Array], weights: LstmWeights) -> LstmSaved:
+        """Run an LSTM over `x (n, time, features)` from `state` (h, c), each (n, h)."""
+
+    def lstm_vjp(
+        self,
+        saved: LstmSaved,
+        weights: LstmWeights,
+        gradients: tuple[Array | None, Array | None, Array | None],
+        *,
+        needs_x: bool,
+    ) -> LstmGradients:
+        """Backward of `lstm`; `gradients` are those of the sequence (n, time, h), of the last h and of the last c."""
+
+    def gru(self, x: Array, h0: Array, weights: GruWeights) -> GruSaved:
+        """Run a GRU over `x (n, time, features)` from `h0 (n, h)`."""
+
+    def gru_vjp(
+        self, saved: GruSaved, weights: GruWeights, gradients: tuple[Array | None, Array | None], *, needs_x: bool
+    ) -> GruGradients:
+        """Backward of `gru`; `gradients` are those of the sequence (n, time, h) and of the last h."""
+
+    def convolve(self, x: Array, w: Array, *, window: Window) -> Array:
+        """Cross-correlation of `x (n, *space, c)` with `w (*kernel, c / groups, out)`."""
+
+    def convolve_input_vjp(self, g: Array, w: Array, *, window: Window, space: tuple[int, ...]) -> Array:
+        """Gradient of the input of `convolve`, and forward of a transposed convolution."""
+
+    def convolve_weight_vjp(self, x: Array, g: Array, *, window: Window) -> Array:
+        """Gradient of the weights of `convolve`."""
+
+    def max_pool(self, x: Array, *, window: Window) -> tuple[Array, Array]:
+        """Largest number of every window, and which kernel position held it first."""
+
+    def max_pool_vjp(self, g: Array, chosen: Array, *, window: Window, space: tuple[int, ...]) -> Array:
+        """Backward of `max_pool`."""
+
+    def average_pool(self, x: Array, *, window: Window) -> Array:
+        """Mean of every window."""
+
+    def average_pool_vjp(self, g: Array, *, window: Window, space: tuple[int, ...]) -> Array:
+        """Backward of `average_pool`."""
+
+    def standardize(self, x: Array, *, axes: tuple[int, ...], epsilon: float) -> Standardized:
+        """Mean 0 and variance 1 over `axes`."""
+
+    def standardize_vjp(self, g: Array, standardized: Standardized, *, axes: tuple[int, ...]) -> Array:
+        """Backward of `standardize`."""
+
+    def attend(self, q: Array, k: Array, v: Array, *, mask: Array | None, scale: float) -> Attended:
+        """Scaled dot-product attention; `mask` is True where a query may look."""
+
+    def attend_vjp(
+        self, g: Array, attended: Attended, operands: tuple[Array, Array, Array], *, scale: float
+    ) -> tuple[Array, Array, Array]:
+        """Backward of `attend`."""

@@ -1,0 +1,98 @@
+"""The backend in plain array code: oracle of every kernel, fallback where there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from azuraforge_core.backend import attention, convolution, gru, lstm, normalization, pooling
+from azuraforge_core.backend.protocol import (
+    ArrayModule,
+    Attended,
+    GruGradients,
+    GruSaved,
+    GruWeights,
+    LstmGradients,
+    LstmSaved,
+    LstmWeights,
+    Standardized,
+    Window,
+)
+from azuraforge_core.dtypes import Array
+
+
+@dataclass(frozen=True)
+class ReferenceBackend:
+    """Every fused op over the array functions of `xp` (NumPy or CuPy); `protocol.Backend` says what each does."""
+
+    xp: ArrayModule
+
+    def lstm(self, x: Array, state: tuple[Array, Array], weights: LstmWeights) -> LstmSaved:
+        """See `lstm.lstm`."""
+        return lstm.lstm(self.xp, x, state=state, weights=weights)
+
+    def lstm_vjp(
+        self,
+        saved: LstmSaved,
+        weights: LstmWeights,
+        gradients: tuple[Array | None, Array | None, Array | None],
+        *,
+        needs_x: bool,
+    ) -> LstmGradients:
+        """See `lstm.lstm_vjp`."""
+        return lstm.lstm_vjp(self.xp, saved, weights=weights, gradients=gradients, needs_x=needs_x)
+
+    def gru(self, x: Array, h0: Array, weights: GruWeights) -> GruSaved:
+        """See `gru.gru`."""
+        return gru.gru(self.xp, x, h0, weights=weights)
+
+    def gru_vjp(
+        self, saved: GruSaved, weights: GruWeights, gradients: tuple[Array | None, Array | None], *, needs_x: bool
+    ) -> GruGradients:
+        """See `gru.gru_vjp`."""
+        return gru.gru_vjp(self.xp, saved, weights=weights, gradients=gradients, needs_x=needs_x)
+
+    def convolve(self, x: Array, w: Array, *, window: Window) -> Array:
+        """See `convolution.convolve`."""
+        return convolution.convolve(self.xp, x, w, window=window)
+
+    def convolve_input_vjp(self, g: Array, w: Array, *, window: Window, space: tuple[int, ...]) -> Array:
+        """See `convolution.convolve_input_vjp`."""
+        return convolution.convolve_input_vjp(self.xp, g, w, window=window, space=space)
+
+    def convolve_weight_vjp(self, x: Array, g: Array, *, window: Window) -> Array:
+        """See `convolution.convolve_weight_vjp`."""
+        return convolution.convolve_weight_vjp(self.xp, x, g, window=window)
+
+    def max_pool(self, x: Array, *, window: Window) -> tuple[Array, Array]:
+        """See `pooling.max_pool`."""
+        return pooling.max_pool(self.xp, x, window=window)
+
+    def max_pool_vjp(self, g: Array, chosen: Array, *, window: Window, space: tuple[int, ...]) -> Array:
+        """See `pooling.max_pool_vjp`."""
+        return pooling.max_pool_vjp(self.xp, g, chosen, window=window, space=space)
+
+    def average_pool(self, x: Array, *, window: Window) -> Array:
+        """See `pooling.average_pool`."""
+        return pooling.average_pool(self.xp, x, window=window)
+
+    def average_pool_vjp(self, g: Array, *, window: Window, space: tuple[int, ...]) -> Array:
+        """See `pooling.average_pool_vjp`."""
+        return pooling.average_pool_vjp(self.xp, g, window=window, space=space)
+
+    def standardize(self, x: Array, *, axes: tuple[int, ...], epsilon: float) -> Standardized:
+        """See `normalization.standardize`."""
+        return normalization.standardize(self.xp, x, axes=axes, epsilon=epsilon)
+
+    def standardize_vjp(self, g: Array, standardized: Standardized, *, axes: tuple[int, ...]) -> Array:
+        """See `normalization.standardize_vjp`."""
+        return normalization.standardize_vjp(self.xp, g, standardized, axes=axes)
+
+    def attend(self, q: Array, k: Array, v: Array, *, mask: Array | None, scale: float) -> Attended:
+        """See `attention.attend`."""
+        return attention.attend(self.xp, q, k, v, mask=mask, scale=scale)
+
+    def attend_vjp(
+        self, g: Array, attended: Attended, operands: tuple[Array, Array, Array], *, scale: float
+    ) -> tuple[Array, Array, Array]:
+        """See `attention.attend_vjp`."""
+        return attention.attend_vjp(self.xp, g, attended, operands=operands, scale=scale)

@@ -1,0 +1,41 @@
+"""Which backend an array belongs to: the one place where devices are told apart."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from typing import Any, cast
+
+import numpy as np
+
+from azuraforge_core.backend.protocol import ArrayModule, Backend
+from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.dtypes import Array
+from azuraforge_core.errors import DeviceError
+
+CPU: Backend = ReferenceBackend(cast("ArrayModule", np))
+
+
+def backend_for(array: Array) -> Backend:
+    """The backend of one array.
+
+    Raises:
+        DeviceError: neither a NumPy nor a CuPy array.
+    """
+    return CPU if isinstance(array, np.ndarray) else _foreign_backend(type(array))
+
+
+def as_array(value: Any) -> Array:
+    """The value as an array on its own device; NumPy's reductions answer with scalars, the tape holds arrays only."""
+    if isinstance(value, np.ndarray) or not isinstance(value, np.generic):
+        return cast("Array", value)
+    return np.asarray(value)
+
+
+@cache
+def _foreign_backend(kind: type) -> Backend:
+    package = kind.__module__.partition(".")[0]
+    if package != "cupy":
+        raise DeviceError(f"{kind.__module__}.{kind.__qualname__} is no array of a known device: use NumPy or CuPy")
+    # Imported here and once: CuPy takes a second, and whoever holds such an array has imported it already.
+    return ReferenceBackend(cast("ArrayModule", importlib.import_module("cupy")))

@@ -1,0 +1,137 @@
+"""Normalisations, channels last: numbers with mean 0 and variance 1 over some axes, then `w` times that plus `b`."""
+
+from __future__ import annotations
+
+import math
+
+from azuraforge_core.backend.protocol import Standardized
+from azuraforge_core.dtypes import Array
+from azuraforge_core.errors import ArgumentError, ShapeError
+from azuraforge_core.ops.operands import need_same_dtype
+from azuraforge_core.tape import record
+from azuraforge_core.tensor import Gradients, Tensor, backend_of
+
+
+def layer_norm(x: Tensor, w: Tensor, b: Tensor, *, epsilon: float = 1e-5) -> Tensor:
+    """Standardise each sample over its last axes (Ba 2016).
+
+    `x (..., *features)`, `w` and `b (*features)`.
+
+    Raises:
+        ShapeError: they do not fit, or there are no features.
+    """
+    need_same_dtype("layer_norm", x=x, w=w, b=b)
+    if not w.ndim or w.shape != b.shape or x.shape[-w.ndim :] != w.shape or not w.size:
+        raise ShapeError(
+            f"layer_norm: x {x.shape}, w {w.shape}, b {b.shape}; needed are x (..., *features), w = b (*features)"
+        )
+    axes = tuple(range(x.ndim - w.ndim, x.ndim))
+    y, _ = _standardized("layer_norm", x, axes=axes, affine=(w, b), epsilon=epsilon)
+    return y
+
+
+def batch_norm(x: Tensor, w: Tensor, b: Tensor, *, epsilon: float = 1e-5) -> tuple[Tensor, Array, Array]:
+    """Standardise each channel over the batch, and answer with the mean and variance used (Ioffe and Szegedy 2015).
+
+    `x (n, *space, channels)`, `w` and `b (channels)`. Mean and variance (channels) are plain arrays, for a layer's
+    running averages; the variance is that of the batch, divided by the number of values.
+
+    Raises:
+        ShapeError: they do not fit, or a channel holds fewer than two values.
+    """
+    _check_channels("batch_norm", x, (w, b))
+    if math.prod(x.shape[:-1]) < 2:
+        raise ShapeError(f"batch_norm: x {x.shape} holds fewer than two values per channel to take a variance of")
+    y, saved = _standardized("batch_norm", x, axes=tuple(range(x.ndim - 1)), affine=(w, b), epsilon=epsilon)
+    return y, saved.mean.reshape(-1), saved.variance.reshape(-1)
+
+
+def batch_norm_fixed(x: Tensor, w: Tensor, b: Tensor, *, mean: Array, variance: Array, epsilon: float = 1e-5) -> Tensor:
+    """Batch normalisation outside training, with the mean and variance (channels) that training averaged.
+
+    Raises:
+        ShapeError: they do not fit.
+    """
+    _check_channels("batch_norm_fixed", x, (w, b))
+    if mean.shape != w.shape or variance.shape != w.shape:
+        raise ShapeError(f"batch_norm_fixed: mean {mean.shape}, variance {variance.shape}; needed is {w.shape}")
+    scale = (1 / backend_of(x, w, b).xp.sqrt(variance + float(epsilon))).astype(x.dtype)
+    y = (x.data - mean.astype(x.dtype)) * scale
+
+    def vjp(g: Array) -> Gradients:
+        over = tuple(range(g.ndim - 1))
+        return g * (w.data * scale), (g * y).sum(axis=over), g.sum(axis=over)
+
+    return record(y * w.data + b.data, (x, w, b), vjp)
+
+
+def group_norm(x: Tensor, w: Tensor, b: Tensor, *, groups: int, epsilon: float = 1e-5) -> Tensor:
+    """Standardise each sample over space and groups of neighbouring channels (Wu and He 2018).
+
+    `x (n, *space, channels)`, `w` and `b (channels)`.
+
+    Raises:
+        ShapeError: they do not fit.
+        ArgumentError: the groups do not divide the channels.
+    """
+    _check_channels("group_norm", x, (w, b))
+    channels = x.shape[-1]
+    if groups < 1 or channels % groups:
+        raise ArgumentError(f"group_norm: {groups} groups do not divide {channels} channels")
+    backend, shape = backend_of(x, w, b), (x.shape[0], math.prod(x.shape[1:-1]), groups, channels // groups)
+    saved = backend.standardize(x.data.reshape(shape), axes=(1, 3), epsilon=epsilon)
+    y = saved.y.reshape(x.shape)
+
+    def vjp(g: Array) -> Gradients:
+        over = tuple(range(g.ndim - 1))
+        dx = backend.standardize_vjp((g * w.data).reshape(shape), saved, axes=(1, 3)).reshape(x.shape)
+        return dx, (g * y).sum(axis=over), g.sum(axis=over)
+
+    return record(y * w.data + b.data, (x, w, b), vjp)
+
+
+def rms_norm(x: Tensor, w: Tensor, *, epsilon: float = 1e-6) -> Tensor:
+    """Divide each sample by the root of its mean square over the last axis (Zhang and Sennrich 2019).
+
+    `x (..., features)`, `w (features)`.
+
+    Raises:
+        ShapeError: they do not fit.
+    """
+    need_same_dtype("rms_norm", x=x, w=w)
+    if w.ndim != 1 or not x.ndim or x.shape[-1:] != w.shape or not w.size:
+        raise ShapeError(f"rms_norm: x {x.shape}, w {w.shape}; needed are x (..., features), w (features)")
+    xp, features = backend_of(x, w).xp, w.shape[0]
+    scale = 1 / xp.sqrt(xp.sum(x.data * x.data, axis=-1, keepdims=True) / features + float(epsilon))
+    y = x.data * scale
+
+    def vjp(g: Array) -> Gradients:
+        weighted = g * w.data
+        dx = (weighted - y * (xp.sum(weighted * y, axis=-1, keepdims=True) / features)) * scale
+        return dx, (g * y).sum(axis=tuple(range(g.ndim - 1)))
+
+    return record(y * w.data, (x, w), vjp)
+
+
+def _standardized(
+    op: str, x: Tensor, *, axes: tuple[int, ...], affine: tuple[Tensor, Tensor], epsilon: float
+) -> tuple[Tensor, Standardized]:
+    w, b = affine
+    backend = backend_of(x, w, b)
+    saved = backend.standardize(x.data, axes=axes, epsilon=epsilon)
+    over = tuple(range(x.ndim - w.ndim))
+
+    def vjp(g: Array) -> Gradients:
+        dx = backend.standardize_vjp(g * w.data, saved, axes=axes) if x.requires_grad else None
+        return dx, (g * saved.y).sum(axis=over), g.sum(axis=over)
+
+    return record(saved.y * w.data + b.data, (x, w, b), vjp, name=op), saved
+
+
+def _check_channels(op: str, x: Tensor, affine: tuple[Tensor, Tensor]) -> None:
+    w, b = affine
+    need_same_dtype(op, x=x, w=w, b=b)
+    if x.ndim < 2 or w.ndim != 1 or w.shape != b.shape or x.shape[-1:] != w.shape or not x.size:
+        raise ShapeError(
+            f"{op}: x {x.shape}, w {w.shape}, b {b.shape}; needed are x (n, *space, channels), w = b (channels)"
+        )

@@ -1,0 +1,125 @@
+"""How operands of any kind become tensors of one dtype, and axes become numbers that fit."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from azuraforge_core.dtypes import DEFAULT, Array, common_dtype, is_float
+from azuraforge_core.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
+from azuraforge_core.tape import record
+from azuraforge_core.tensor import Axes, Operand, Tensor, backend_of
+
+
+def cast(x: Tensor, dtype: Any) -> Tensor:
+    """The same values in another dtype; the gradient comes back in the old one."""
+    if x.dtype == dtype:
+        return x
+
+    def vjp(g: Array) -> tuple[Array]:
+        return (g.astype(x.dtype),)
+
+    return record(x.data.astype(dtype), (x,), vjp)
+
+
+def pair(a: Operand, b: Operand) -> tuple[Tensor, Tensor]:
+    """Both operands as tensors of one dtype; a Python number takes the dtype of the other operand."""
+    if isinstance(a, Tensor):
+        if not isinstance(b, Tensor):
+            b = _beside(a, b)
+    elif isinstance(b, Tensor):
+        a = _beside(b, a)
+    else:
+        a, b = Tensor(a), Tensor(b)
+    if a.dtype == b.dtype:
+        return a, b
+    dtype = common_dtype(a.dtype, b.dtype)
+    return cast(a, dtype), cast(b, dtype)
+
+
+def float_pair(a: Operand, b: Operand) -> tuple[Tensor, Tensor]:
+    """Both operands as floating tensors of one dtype."""
+    a, b = pair(a, b)
+    return (a, b) if is_float(a.dtype) else (cast(a, DEFAULT), cast(b, DEFAULT))
+
+
+def as_float(x: Operand) -> Tensor:
+    """The operand as a floating tensor."""
+    x = x if isinstance(x, Tensor) else Tensor(x)
+    return x if is_float(x.dtype) else cast(x, DEFAULT)
+
+
+def need_float(op: str, **tensors: Tensor) -> None:
+    """Refuse operands that are not floating.
+
+    Raises:
+        DtypeError: names the op, the operand and its dtype.
+    """
+    for name, x in tensors.items():
+        if not is_float(x.dtype):
+            raise DtypeError(f"{op}: {name} is {x.dtype}, it must be float32 or float64")
+
+
+def need_same_dtype(op: str, **tensors: Tensor) -> None:
+    """Refuse floating operands of different dtypes, where mixing them would hide a mistake.
+
+    Raises:
+        DtypeError: names the op and every dtype.
+    """
+    need_float(op, **tensors)
+    if len({x.dtype for x in tensors.values()}) > 1:
+        seen = ", ".join(f"{name} {x.dtype}" for name, x in tensors.items())
+        raise DtypeError(f"{op}: {seen}; they must be of one dtype")
+
+
+def broadcast(op: str, a: Tensor, *, b: Tensor) -> tuple[int, ...]:
+    """The common shape.
+
+    Raises:
+        ShapeError: names the op and both shapes.
+    """
+    if a.shape == b.shape:  # np.broadcast_shapes takes longer than a small op
+        return a.shape
+    try:
+        return np.broadcast_shapes(a.shape, b.shape)
+    except ValueError as error:
+        raise ShapeError(f"{op}: shapes {a.shape} and {b.shape} do not broadcast together") from error
+
+
+def axes_of(op: str, x: Tensor, *, axis: Axes) -> tuple[int, ...]:
+    """The axes as sorted numbers from 0; all of them for None.
+
+    Raises:
+        IndexOutOfRange: an axis that `x` does not have.
+        ArgumentError: an axis twice.
+    """
+    if axis is None:
+        return tuple(range(x.ndim))
+    given = axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(sorted(axis_of(op, one, ndim=x.ndim) for one in given))
+    if len(set(axes)) < len(axes):
+        raise ArgumentError(f"{op}: axis {axis} names an axis of shape {x.shape} twice")
+    return axes
+
+
+def axis_of(op: str, axis: int, *, ndim: int) -> int:
+    """The axis as a number from 0.
+
+    Raises:
+        IndexOutOfRange: there are fewer axes.
+    """
+    axis = operator.index(axis)
+    if not -ndim <= axis < ndim:
+        raise IndexOutOfRange(f"{op}: axis {axis} of a tensor with {ndim} axes")
+    return axis % ndim
+
+
+def _beside(x: Tensor, number: Array | float) -> Tensor:
+    if isinstance(number, bool | int | float | np.generic):
+        # Taken as a weak Python number: np.float64(2) would otherwise turn a float32 step into float64 (NEP 50).
+        is_whole = isinstance(number, bool | int | np.integer | np.bool_)
+        dtype = x.dtype if is_float(x.dtype) or is_whole else DEFAULT
+        return Tensor(backend_of(x).xp.asarray(number, dtype=dtype))
+    return Tensor(number)

@@ -1,0 +1,84 @@
+"""Layers: callables with parameters, each described by a `LayerSpec`."""
+
+from azuraforge_learner.layers.activations import (
+    ELU,
+    GELU,
+    LeakyReLU,
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from azuraforge_learner.layers.batch_norm import BatchNorm
+from azuraforge_learner.layers.bidirectional import Bidirectional
+from azuraforge_learner.layers.blocks import Add, Concat, Residual
+from azuraforge_learner.layers.convolution import Conv1D, Conv2D, ConvTranspose2D
+from azuraforge_learner.layers.dropout import Dropout
+from azuraforge_learner.layers.embedding import Embedding
+from azuraforge_learner.layers.flatten import Flatten
+from azuraforge_learner.layers.graph import GRAPH_FORMAT, check_graph, from_graph, to_graph
+from azuraforge_learner.layers.gru import GRU
+from azuraforge_learner.layers.layer import Layer, Parameter, count_parameters
+from azuraforge_learner.layers.linear import Linear
+from azuraforge_learner.layers.lstm import LSTM
+from azuraforge_learner.layers.multi_head_attention import MultiHeadAttention
+from azuraforge_learner.layers.normalization import GroupNorm, LayerNorm, RMSNorm
+from azuraforge_learner.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from azuraforge_learner.layers.positional_encoding import PositionalEncoding
+from azuraforge_learner.layers.registry import LAYERS
+from azuraforge_learner.layers.reshape import Reshape
+from azuraforge_learner.layers.sequential import Sequential
+from azuraforge_learner.layers.spec import LayerSpec, SettingKind, SettingSpec
+from azuraforge_learner.layers.transformer_encoder import TransformerEncoder
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "GRAPH_FORMAT",
+    "GRU",
+    "LAYERS",
+    "LSTM",
+    "Add",
+    "AvgPool2D",
+    "BatchNorm",
+    "Bidirectional",
+    "Concat",
+    "Conv1D",
+    "Conv2D",
+    "ConvTranspose2D",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "GlobalAvgPool2D",
+    "GroupNorm",
+    "Layer",
+    "LayerNorm",
+    "LayerSpec",
+    "LeakyReLU",
+    "Linear",
+    "LogSoftmax",
+    "MaxPool2D",
+    "MultiHeadAttention",
+    "Parameter",
+    "PositionalEncoding",
+    "RMSNorm",
+    "ReLU",
+    "Reshape",
+    "Residual",
+    "Sequential",
+    "SettingKind",
+    "SettingSpec",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+    "TransformerEncoder",
+    "check_graph",
+    "count_parameters",
+    "from_graph",
+    "to_graph",
+]

@@ -1,0 +1,50 @@
+"""Stochastic gradient descent."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from azuraforge_learner.errors import OptimizerInvalid
+from azuraforge_learner.optimizers.optimizer import GroupState, Optimizer, Trainable
+
+
+class SGD(Optimizer):
+    """value -= rate * velocity, with velocity = momentum * velocity + gradient (Sutskever 2013 for Nesterov)."""
+
+    moment_names: ClassVar = ("velocity",)
+
+    def __init__(
+        self,
+        trained: Trainable,
+        *,
+        learning_rate: float,
+        momentum: float = 0.0,
+        is_nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        if not 0 <= momentum < 1:
+            raise OptimizerInvalid(f"momentum must be at least 0 and below 1, not {momentum}")
+        if is_nesterov and momentum == 0:
+            raise OptimizerInvalid("Nesterov looks ahead along the momentum: give a momentum above 0")
+        super().__init__(trained, learning_rate=learning_rate, weight_decay=weight_decay)
+        self.momentum = momentum
+        self.is_nesterov = is_nesterov
+
+    def update(self, group: GroupState, place: slice) -> None:
+        """One step of one chunk, in place."""
+        value, gradient = self.flat.values[place], self.flat.gradients[place]
+        velocity = self.moments["velocity"][place]
+        a, b = (row[: value.size] for row in self._scratch)
+        if group.weight_decay:
+            np.multiply(value, group.weight_decay, out=b)
+            gradient = np.add(b, gradient, out=b)
+        velocity *= self.momentum
+        velocity += gradient
+        np.copyto(a, velocity)
+        if self.is_nesterov:
+            a *= self.momentum
+            a += gradient
+        a *= group.learning_rate
+        value -= a

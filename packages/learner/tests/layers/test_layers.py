@@ -1,0 +1,328 @@
+"""Each layer: it trains, its gradients are right, it refuses what it cannot be, its spec tells the truth."""
+
+import json
+
+import numpy as np
+import pytest
+
+from azuraforge_core import Array, Generator, Tensor
+from azuraforge_core.testing import gradcheck
+from azuraforge_learner.checkpoints import pack_arrays, unpack_arrays
+from azuraforge_learner.errors import GeneratorMissing, LayerInvalid
+from azuraforge_learner.layers import (
+    ELU,
+    GELU,
+    GRU,
+    LAYERS,
+    LSTM,
+    Add,
+    AvgPool2D,
+    BatchNorm,
+    Bidirectional,
+    Concat,
+    Conv1D,
+    Conv2D,
+    ConvTranspose2D,
+    Dropout,
+    Embedding,
+    Flatten,
+    GlobalAvgPool2D,
+    GroupNorm,
+    Layer,
+    LayerNorm,
+    LeakyReLU,
+    Linear,
+    LogSoftmax,
+    MaxPool2D,
+    MultiHeadAttention,
+    PositionalEncoding,
+    ReLU,
+    Reshape,
+    Residual,
+    RMSNorm,
+    Sequential,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+    TransformerEncoder,
+    check_graph,
+    count_parameters,
+    from_graph,
+    to_graph,
+)
+from azuraforge_learner.testing import check_layer
+
+KNOW_THE_MODE = (BatchNorm, Dropout)
+"""Layers that answer otherwise in training."""
+
+
+def numbers(*shape: int) -> Array:
+    return Generator(1).normal(shape)
+
+
+def every_layer() -> dict[str, tuple[Layer, Array]]:
+    """Each layer, several of some, with inputs; made anew at every call."""
+    return {**row_and_image_layers(Generator(11)), **sequence_layers(Generator(12)), **blocks(Generator(13))}
+
+
+def row_and_image_layers(g: Generator) -> dict[str, tuple[Layer, Array]]:
+    return {
+        "AvgPool2D": (AvgPool2D(3, stride=2, padding=1), numbers(2, 5, 4, 2)),
+        "BatchNorm": (BatchNorm(3), numbers(6, 3)),
+        "BatchNorm of images": (BatchNorm(2, momentum=0.3, epsilon=1e-3), numbers(2, 3, 4, 2)),
+        "Conv1D": (Conv1D(3, 4, kernel=3, stride=2, padding=1, generator=g), numbers(2, 7, 3)),
+        "Conv2D": (Conv2D(2, 4, kernel=3, padding=1, groups=2, generator=g), numbers(2, 5, 4, 2)),
+        "Conv2D without bias": (Conv2D(2, 3, kernel=2, dilation=2, has_bias=False, generator=g), numbers(1, 5, 4, 2)),
+        "ConvTranspose2D": (
+            ConvTranspose2D(3, 2, kernel=3, stride=2, padding=1, output_padding=1, generator=g),
+            numbers(2, 3, 2, 3),
+        ),
+        "Dropout": (Dropout(0.4, generator=g), numbers(4, 3)),
+        "ELU": (ELU(alpha=0.7), numbers(4, 3)),
+        "Flatten": (Flatten(), numbers(4, 3, 2)),
+        "GELU": (GELU(), numbers(4, 3)),
+        "GELU by tanh": (GELU(approximation="tanh"), numbers(4, 3)),
+        "GlobalAvgPool2D": (GlobalAvgPool2D(), numbers(2, 3, 4, 2)),
+        "GroupNorm": (GroupNorm(2, 4), numbers(2, 3, 4, 4)),
+        "LayerNorm": (LayerNorm(4), numbers(2, 3, 4)),
+        "LeakyReLU": (LeakyReLU(slope=0.2), numbers(4, 3)),
+        "Linear": (Linear(3, 2, generator=g), numbers(4, 3)),
+        "Linear over time": (Linear(3, 2, generator=g), numbers(4, 5, 3)),
+        "Linear without bias": (Linear(3, 1, generator=g, has_bias=False), numbers(4, 3)),
+        "LogSoftmax": (LogSoftmax(), numbers(4, 3)),
+        "MaxPool2D": (MaxPool2D(3, stride=2, padding=1), numbers(2, 5, 4, 2)),
+        "RMSNorm": (RMSNorm(4), numbers(2, 3, 4)),
+        "ReLU": (ReLU(), numbers(4, 3)),
+        "Reshape": (Reshape((2, -1)), numbers(4, 3, 2)),
+        "SiLU": (SiLU(), numbers(4, 3)),
+        "Sigmoid": (Sigmoid(), numbers(4, 3)),
+        "Softmax": (Softmax(), numbers(4, 3)),
+        "Softplus": (Softplus(beta=2.0), numbers(4, 3)),
+        "Tanh": (Tanh(), numbers(4, 3)),
+    }
+
+
+def sequence_layers(g: Generator) -> dict[str, tuple[Layer, Array]]:
+    return {
+        "Bidirectional": (Bidirectional(3, 4, generator=g), numbers(2, 5, 3)),
+        "Bidirectional GRU sequences": (
+            Bidirectional(3, 2, cell="GRU", return_sequences=True, generator=g),
+            numbers(2, 5, 3),
+        ),
+        "Embedding": (Embedding(7, 3, generator=g), Generator(1).integers((4, 5), high=7)),
+        "GRU": (GRU(3, 4, generator=g), numbers(2, 5, 3)),
+        "GRU of one unit": (GRU(1, 1, generator=g), numbers(1, 2, 1)),
+        "GRU sequences": (GRU(3, 2, generator=g, return_sequences=True), numbers(2, 5, 3)),
+        "LSTM": (LSTM(3, 4, generator=g), numbers(2, 5, 3)),
+        "LSTM of one unit": (LSTM(1, 1, generator=g), numbers(1, 2, 1)),
+        "LSTM sequences": (LSTM(3, 2, generator=g, return_sequences=True), numbers(2, 5, 3)),
+        "MultiHeadAttention": (MultiHeadAttention(6, 3, generator=g), numbers(2, 4, 6)),
+        "MultiHeadAttention, causal": (MultiHeadAttention(4, 1, is_causal=True, generator=g), numbers(2, 3, 4)),
+        "PositionalEncoding": (PositionalEncoding(5), numbers(2, 4, 5)),
+        "TransformerEncoder": (TransformerEncoder(4, 2, hidden=5, generator=g), numbers(2, 3, 4)),
+        "TransformerEncoder, two blocks, norm last": (
+            TransformerEncoder(
+                4, 2, hidden=3, blocks=2, dropout=0.0, activation="relu", is_norm_first=False, generator=g
+            ),
+            numbers(2, 3, 4),
+        ),
+    }
+
+
+def blocks(g: Generator) -> dict[str, tuple[Layer, Array]]:
+    return {
+        "Add": (Add(Linear(3, 2, generator=g), Sequential(Tanh(), Linear(3, 2, generator=g))), numbers(4, 3)),
+        "Concat": (
+            Concat(Conv2D(2, 3, kernel=1, generator=g), AvgPool2D(3, stride=1, padding=1), Residual(Tanh())),
+            numbers(2, 4, 3, 2),
+        ),
+        "Residual": (
+            Residual(LayerNorm(3), Linear(3, 5, generator=g), GELU(), Linear(5, 3, generator=g)),
+            numbers(4, 3),
+        ),
+        "Residual image block": (
+            Residual(
+                Conv2D(2, 2, kernel=3, padding=1, has_bias=False, generator=g),
+                BatchNorm(2),
+                ReLU(),
+                Residual(Conv2D(2, 2, kernel=1, generator=g), Dropout(0.2)),
+            ),
+            numbers(2, 4, 3, 2),
+        ),
+        "stack": (
+            Sequential(
+                LSTM(3, 4, generator=g, return_sequences=True),
+                LSTM(4, 3, generator=g),
+                ReLU(),
+                Linear(3, 2, generator=g),
+            ),
+            numbers(6, 5, 3),
+        ),
+    }
+
+
+EVERY = list(every_layer())
+SIMPLE = [name for name in EVERY if type(every_layer()[name][0]).__name__ in LAYERS]  # a block's spec is a graph
+
+
+def test_no_layer_that_a_document_can_name_is_left_out() -> None:
+    assert {type(layer).__name__ for layer, _ in every_layer().values()} >= set(LAYERS)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_parameter_moves(name: str) -> None:
+    layer, inputs = every_layer()[name]
+    check_layer(layer, inputs)
+
+
+@pytest.mark.parametrize("is_training", [False, True])
+@pytest.mark.parametrize("name", EVERY)
+def test_gradients_equal_finite_differences(name: str, is_training: bool) -> None:
+    layer, inputs = every_layer()[name]
+    layer = layer.cast("float64").train() if is_training else layer.cast("float64").eval()
+    layer.give_generators(Generator(3))
+    is_float = inputs.dtype.kind == "f"
+    x = Tensor(inputs.astype(np.float64) if is_float else inputs, requires_grad=is_float)
+
+    def answer(x: Tensor, *_: Tensor) -> Tensor:
+        for path, generator in layer.generators().items():  # the same numbers are dropped at every call
+            generator.load_state(Generator(1).spawn(path).state())
+        return layer(x)
+
+    gradcheck(answer, [x, *layer.parameters().values()])
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_layer_used_twice_before_backward_gets_both_gradients(name: str) -> None:
+    layer, inputs = every_layer()[name]
+    layer.cast("float64").eval()
+    first = Tensor(inputs.astype(np.float64) if inputs.dtype.kind == "f" else inputs)
+    second = Tensor(first.data[:, ::-1].copy())
+    apart: dict[str, Array] = {}
+    for x in (first, second):
+        if layer.parameters():
+            layer(x).sum().backward()
+    for path, parameter in layer.parameters().items():
+        assert parameter.grad is not None
+        apart[path] = parameter.grad.copy()
+        parameter.grad = None
+    if layer.parameters():
+        (layer(first).sum() + layer(second).sum()).backward()
+    for path, parameter in layer.parameters().items():
+        np.testing.assert_allclose(parameter.grad, apart[path], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_only_random_and_counting_layers_know_whether_they_train(name: str) -> None:
+    layer, inputs = every_layer()[name]
+    layer.give_generators(Generator(3))
+    in_use = layer.eval()(Tensor(inputs)).data
+    assert np.array_equal(layer(Tensor(inputs)).data, in_use)
+    trained = layer.train()(Tensor(inputs)).data
+    knows = any(isinstance(part, KNOW_THE_MODE) and getattr(part, "p", 1) > 0 for _, part in layer.walk())
+    assert np.array_equal(trained, in_use) is not knows
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_survives_a_document_and_its_weights_a_file(name: str) -> None:
+    layer, inputs = every_layer()[name]
+    model = Sequential(layer).eval()
+    document = json.loads(json.dumps(to_graph(model)))
+    again = from_graph(document, generator=Generator(99)).eval()
+    again.load_arrays(unpack_arrays(pack_arrays(model.arrays()), name=name))
+    assert np.array_equal(again(Tensor(inputs)).data, model(Tensor(inputs)).data)
+    assert to_graph(again) == document
+    assert check_graph(document, input_shape=inputs.shape[1:]) == model(Tensor(inputs)).shape[1:]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_answers_keep_the_dtype(name: str) -> None:
+    layer, inputs = every_layer()[name]
+    for dtype in ("float32", "float64"):
+        x = inputs.astype(dtype) if inputs.dtype.kind == "f" else inputs
+        assert layer.cast(dtype).eval()(Tensor(x)).dtype == dtype
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_spec_tells_the_shape_and_the_number_of_parameters(name: str) -> None:
+    layer, inputs = every_layer()[name]
+    answer = layer.eval()(Tensor(inputs))
+    assert layer.spec.shape_of(layer.settings(), inputs.shape[1:]) == answer.shape[1:]
+    assert layer.spec.parameters_of(layer.settings()) == count_parameters(layer)
+
+
+@pytest.mark.parametrize("kind", LAYERS.values(), ids=list(LAYERS))
+def test_every_spec_speaks_both_languages(kind: type[Layer]) -> None:
+    document = kind.spec.to_dict()
+    assert set(document["title"]) == set(document["description"]) == {"tr", "en"}
+    assert all(document["title"].values())
+    assert all(document["description"].values())
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda g: Linear(0, 2, generator=g), "inputs must be at least 1"),
+        (lambda g: Linear(2, 10**9, generator=g), "outputs must be at most"),
+        (lambda g: Linear(2, True, generator=g), "outputs must be integer, not bool"),
+        (lambda g: LSTM(2, 1.5, generator=g), "units must be integer, not float"),
+        (lambda g: LSTM("2", 1, generator=g), "features must be integer, not str"),
+        (lambda g: Dropout(1.0), "p must be at most 0.99"),
+        (lambda g: Dropout(float("nan")), "p must be finite"),
+        (lambda g: Sequential(), "at least one layer"),
+    ],
+)
+def test_impossible_settings_are_refused(make: object, words: str) -> None:
+    with pytest.raises(LayerInvalid, match=words):
+        make(Generator(0))  # type: ignore[operator]
+
+
+def test_lstm_begins_by_remembering() -> None:
+    bias = LSTM(2, 3, generator=Generator(0)).b.data
+    assert bias.tolist() == [0.0] * 3 + [1.0] * 3 + [0.0] * 6
+
+
+def test_lstm_refuses_another_number_of_features() -> None:
+    with pytest.raises(LayerInvalid, match=r"LSTM takes x \(n, time, 2\), not \(4, 5, 3\)"):
+        LSTM(2, 3, generator=Generator(0))(Tensor(np.zeros((4, 5, 3), np.float32)))
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("is_stacked", [False, True])
+def test_lstm_equals_torch(torch: object, is_stacked: bool) -> None:
+    g = Generator(4)
+    first, second = LSTM(3, 4, generator=g, return_sequences=True), LSTM(4, 4, generator=g, return_sequences=True)
+    layers = [first, second] if is_stacked else [first]
+    model = Sequential(*layers).cast("float64")
+    peer = torch.nn.LSTM(3, 4, num_layers=len(layers), batch_first=True).double()  # type: ignore[attr-defined]
+    order = [0, 1, 3, 2]  # torch keeps input, forget, candidate, output
+    for i, layer in enumerate(layers):
+        for name, value in (("weight_ih", layer.w_x), ("weight_hh", layer.w_h), ("bias_ih", layer.b)):
+            rows = np.concatenate([np.split(value.data, 4, axis=-1)[k] for k in order], axis=-1)
+            getattr(peer, f"{name}_l{i}").data = torch.tensor(rows.T.copy())  # type: ignore[attr-defined]
+        getattr(peer, f"bias_hh_l{i}").data.zero_()
+    x = Generator(5).normal((2, 6, 3), dtype=np.float64)
+    ours = model(Tensor(x))
+    theirs, _ = peer(torch.tensor(x))  # type: ignore[attr-defined]
+    ours.backward(np.ones(ours.shape))
+    theirs.sum().backward()
+    np.testing.assert_allclose(ours.data, theirs.detach().numpy(), rtol=0, atol=1e-12)
+    split = np.split(first.w_h.grad, 4, axis=-1)
+    ours_gradient = np.concatenate([split[k] for k in order], axis=-1).T
+    np.testing.assert_allclose(ours_gradient, peer.weight_hh_l0.grad.numpy(), rtol=0, atol=1e-10)
+
+
+def test_dropout_drops_in_training_only_and_keeps_the_mean() -> None:
+    layer = Dropout(0.25, generator=Generator(0))
+    x = Tensor(np.ones((200, 200), np.float32))
+    dropped = layer.train()(x).data
+    assert abs(float((dropped == 0).mean()) - 0.25) < 0.01
+    assert abs(float(dropped.mean()) - 1) < 0.02
+    assert layer.eval()(x).data.all()
+
+
+def test_dropout_without_generator_refuses_to_train() -> None:
+    with pytest.raises(GeneratorMissing, match="pass generator"):
+        Dropout(0.5)(Tensor(np.ones((2, 2), np.float32)))

@@ -1,0 +1,75 @@
+"""Checkpoints that may be resumed from: those that have a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select
+
+from azuraforge_contracts import CheckpointFile, CheckpointSaved, Event, EventType
+from azuraforge_ledger.clock import DatabaseNow
+from azuraforge_ledger.database import Database
+from azuraforge_ledger.errors import FenceLost
+from azuraforge_ledger.journal import Draft, fence, lock_held, stamp, write_events
+from azuraforge_ledger.rows import to_event
+from azuraforge_ledger.tables import checkpoint, event, experiment
+
+
+@dataclass(frozen=True)
+class CheckpointRow:
+    """A complete checkpoint folder: where it is, what it holds, who made it."""
+
+    path: str
+    epoch: int
+    step: int
+    sha256: str
+    bytes: int
+    attempt: int
+    is_best: bool
+
+
+class Checkpoints:
+    """The checkpoints of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, task_id: str, *, attempt: int, checkpoint: CheckpointFile) -> Event:
+        """Make a complete checkpoint known: its row and its event. Saying the same one twice stores it once.
+
+        Raises:
+            FenceLost: this attempt does not hold the experiment.
+        """
+        with self._database.write() as connection:
+            lock_held(connection, task_id, attempt=attempt)
+            stored = _find_stored(connection, task_id, attempt=attempt, step=checkpoint.step)
+            return stored or _add(connection, task_id, attempt=attempt, made=checkpoint)
+
+
+def list_checkpoints(connection: Connection, task_id: str) -> list[CheckpointRow]:
+    """Every checkpoint of an experiment, newest first."""
+    columns = [checkpoint.c[name] for name in CheckpointRow.__dataclass_fields__]
+    query = select(*columns).where(checkpoint.c.experiment == task_id).order_by(checkpoint.c.seq.desc())
+    return [CheckpointRow(*row) for row in connection.execute(query)]
+
+
+def _find_stored(connection: Connection, task_id: str, *, attempt: int, step: int) -> Event | None:
+    same = checkpoint.select().where(
+        checkpoint.c.experiment == task_id, checkpoint.c.attempt == attempt, checkpoint.c.step == step
+    )
+    known = connection.execute(same).one_or_none()
+    if known is None:
+        return None
+    query = select(event).where(event.c.experiment == task_id, event.c.seq == known.seq)
+    return to_event(connection.execute(query).one())
+
+
+def _add(connection: Connection, task_id: str, *, attempt: int, made: CheckpointFile) -> Event:
+    changes: dict[str, object] = {"last_seq": experiment.c.last_seq + 1, "updated_at": DatabaseNow()}
+    stamped = stamp(connection, fence(task_id, attempt=attempt), changes)
+    if stamped is None:
+        raise FenceLost(task_id, attempt=attempt)
+    values = {**made.model_dump(mode="json"), "experiment": task_id, "attempt": attempt}
+    connection.execute(insert(checkpoint).values(values | {"seq": stamped.last_seq, "at": stamped.at}))
+    saved = CheckpointSaved.model_validate(made.model_dump())
+    return write_events(connection, stamped, [Draft(EventType.CHECKPOINT, saved)])[0]

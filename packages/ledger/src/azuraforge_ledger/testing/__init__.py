@@ -1,0 +1,8 @@
+"""For tests of whatever stands on the ledger: what must hold, checked apart from the code that should keep it."""
+
+from azuraforge_ledger.testing import play
+from azuraforge_ledger.testing.checker import check_history
+from azuraforge_ledger.testing.history import History, RecordedEvent, list_task_ids, read_history
+from azuraforge_ledger.testing.time_travel import pass_time
+
+__all__ = ["History", "RecordedEvent", "check_history", "list_task_ids", "pass_time", "play", "read_history"]

@@ -1,0 +1,82 @@
+"""Everything that is stored about one experiment, read with plain SQL and no part of the ledger's own reading."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from azuraforge_ledger.ledger import Ledger
+
+_ROW = "SELECT state, attempt, crashes, epoch, last_seq FROM experiment WHERE id = :id"
+_EVENTS = "SELECT seq, attempt, type, data FROM event WHERE experiment = :id ORDER BY seq"
+
+
+@dataclass(frozen=True)
+class RecordedEvent:
+    """A row of the event log."""
+
+    seq: int
+    attempt: int
+    type: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class History:
+    """An experiment's row and all that hangs on it.
+
+    `metrics` are (name, step, value) in order of step, then name; `checkpoints` are (seq, attempt, epoch);
+    `artifacts` are (seq, name).
+    """
+
+    task_id: str
+    state: str
+    attempt: int
+    crashes: int
+    epoch: int
+    last_seq: int
+    events: list[RecordedEvent]
+    metrics: list[tuple[str, int, float | None]] = field(default_factory=list)
+    checkpoints: list[tuple[int, int, int]] = field(default_factory=list)
+    artifacts: list[tuple[int, str]] = field(default_factory=list)
+    is_owed_a_message: bool = False
+
+
+def list_task_ids(ledger: Ledger) -> list[str]:
+    """Every experiment there is, oldest first."""
+    with ledger.database.read() as connection:
+        return list(connection.execute(text("SELECT id FROM experiment ORDER BY created_at, id")).scalars())
+
+
+def read_history(ledger: Ledger, task_id: str) -> History:
+    """What is stored about `task_id`, as of one moment if nothing writes to it meanwhile."""
+    with ledger.database.read() as connection:
+        row = _rows(connection, _ROW, task_id)
+        events = _rows(connection, _EVENTS, task_id)
+        metrics = _rows(connection, "SELECT name, step, value FROM metric WHERE experiment = :id", task_id)
+        checkpoints = _rows(
+            connection, "SELECT seq, attempt, epoch FROM checkpoint WHERE experiment = :id ORDER BY seq", task_id
+        )
+        artifacts = _rows(connection, "SELECT seq, name FROM artifact WHERE experiment = :id ORDER BY seq", task_id)
+        owed = _rows(connection, "SELECT due_at FROM outbox WHERE experiment = :id", task_id)
+    state, attempt, crashes, epoch, last_seq = row[0]
+    return History(
+        task_id=task_id,
+        state=state,
+        attempt=attempt,
+        crashes=crashes,
+        epoch=epoch,
+        last_seq=last_seq,
+        events=[RecordedEvent(seq, made_by, json.loads(kind), json.loads(data)) for seq, made_by, kind, data in events],
+        metrics=sorted(((json.loads(name), step, value) for name, step, value in metrics), key=lambda m: (m[1], m[0])),
+        checkpoints=checkpoints,
+        artifacts=[(seq, json.loads(name)) for seq, name in artifacts],
+        is_owed_a_message=bool(owed),
+    )
+
+
+def _rows(connection: Connection, query: str, task_id: str) -> list[Any]:
+    return [tuple(row) for row in connection.execute(text(query), {"id": task_id})]

@@ -1,0 +1,1 @@
+"""Signing in: one-time link, session cookie, owner key."""

@@ -1,0 +1,1 @@
+"""The built dashboard as static files of the same origin."""

@@ -1,0 +1,1 @@
+"""What happens to experiments, as pages, as a stream and over WebSocket."""

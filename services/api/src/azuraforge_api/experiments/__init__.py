@@ -1,0 +1,1 @@
+"""Experiments: submit, list, read, cancel."""

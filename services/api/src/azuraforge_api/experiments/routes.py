@@ -1,0 +1,107 @@
+"""`/api/v1/experiments`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from azuraforge_api.auth.current import IdentityOf
+from azuraforge_api.bodies import json_body, read_message
+from azuraforge_api.experiments.repository import ExperimentRepository
+from azuraforge_api.experiments.service import ExperimentService
+from azuraforge_api.parts import part
+from azuraforge_api.paths import TaskId
+from azuraforge_api.problems import problem_responses
+from azuraforge_contracts import (
+    ErrorCode,
+    ExperimentAccepted,
+    ExperimentCreate,
+    ExperimentPage,
+    ExperimentRead,
+    ExperimentState,
+)
+from azuraforge_contracts.names import API_PREFIX
+from azuraforge_ledger import ExperimentFilter
+
+ExperimentsOf = Annotated[ExperimentRepository, Depends(part(ExperimentRepository))]
+ServiceOf = Annotated[ExperimentService, Depends(part(ExperimentService))]
+
+router = APIRouter(prefix="/experiments", tags=["experiments"])
+
+IdempotencyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="A repeat with the same key and body returns the first answer.",
+    ),
+]
+
+
+@router.post(
+    "",
+    operation_id="create_experiment",
+    status_code=202,
+    responses=problem_responses(
+        ErrorCode.CONFIG_INVALID,
+        ErrorCode.PIPELINE_UNKNOWN,
+        ErrorCode.REQUEST_INVALID,
+        ErrorCode.IDEMPOTENCY_MISMATCH,
+        ErrorCode.JSON_INVALID,
+        ErrorCode.BODY_TOO_LARGE,
+        ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode.CSRF_REFUSED,
+        ErrorCode.LEDGER_UNAVAILABLE,
+        ErrorCode.BROKER_UNAVAILABLE,
+    ),
+    openapi_extra=json_body(ExperimentCreate),
+)
+async def create_experiment(
+    request: Request, response: Response, service: ServiceOf, identity: IdentityOf, key: IdempotencyHeader = None
+) -> ExperimentAccepted:
+    """Accept an experiment: it is durable when this answers, whatever happens to the broker."""
+    body = await read_message(request, ExperimentCreate)
+    accepted = await service.submit(body, owner=identity.user, key=key)
+    response.headers["Location"] = f"{API_PREFIX}/experiments/{accepted.task_id}"
+    return accepted
+
+
+def _filter(
+    state: Annotated[list[ExperimentState] | None, Query(max_length=20, description="Any of these states.")] = None,
+    pipeline: Annotated[str | None, Query(max_length=100)] = None,
+    q: Annotated[str | None, Query(max_length=200, description="Text in name, pipeline or id.")] = None,
+) -> ExperimentFilter:
+    return ExperimentFilter(states=state or (), pipeline=pipeline or None, text=q or None)
+
+
+@router.get("", operation_id="list_experiments", responses=problem_responses(ErrorCode.REQUEST_INVALID))
+async def list_experiments(
+    experiments: ExperimentsOf,
+    wanted: Annotated[ExperimentFilter, Depends(_filter)],
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> ExperimentPage:
+    """A page of experiments, newest first."""
+    return await experiments.list_page(wanted, cursor=cursor or None, limit=limit)
+
+
+@router.get("/{task_id}", operation_id="read_experiment", responses=problem_responses(ErrorCode.NOT_FOUND))
+async def read_experiment(experiments: ExperimentsOf, task_id: TaskId) -> ExperimentRead:
+    """Everything about one experiment but its events."""
+    return await experiments.get(task_id)
+
+
+@router.post(
+    "/{task_id}/cancel",
+    operation_id="cancel_experiment",
+    status_code=202,
+    responses=problem_responses(ErrorCode.NOT_FOUND, ErrorCode.STATE_CONFLICT, ErrorCode.CSRF_REFUSED),
+)
+async def cancel_experiment(service: ServiceOf, task_id: TaskId) -> ExperimentRead:
+    """Ask for its end. What waits ends at once; what runs stops at its next batch."""
+    return await service.cancel(task_id)

@@ -1,0 +1,1 @@
+"""Is the gateway alive, and can it serve."""

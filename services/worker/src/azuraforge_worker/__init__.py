@@ -1,0 +1,1 @@
+"""The AzuraForge Celery worker: claims, supervises and reports training."""

@@ -1,0 +1,56 @@
+"""Keeps one experiment's lease alive, on its own clock, and hears the orders that come with each renewal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from azuraforge_ledger import LedgerUnavailable, Orders
+
+RETRY_S: Final = 0.5
+
+
+class LeaseKeeper:
+    """A thread that renews until it is closed. `is_cancelled` and `is_lost` only ever become true.
+
+    `renew` answers None when the fence is lost.
+    """
+
+    def __init__(self, renew: Callable[[], Orders | None], *, period_s: float) -> None:
+        self._renew = renew
+        self._period_s = period_s
+        self._poke = threading.Event()
+        self._is_closed = False
+        self.is_cancelled = False
+        self.is_lost = False
+        self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
+        self._thread.start()
+
+    def poke(self) -> None:
+        """Renew now: somebody has said that there is an order."""
+        self._poke.set()
+
+    def close(self) -> None:
+        """Stop renewing; the lease itself is not given back."""
+        self._is_closed = True
+        self._poke.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        wait_s = self._period_s
+        while True:
+            self._poke.wait(wait_s)
+            self._poke.clear()
+            if self._is_closed:
+                return
+            try:
+                orders = self._renew()
+            except LedgerUnavailable:
+                wait_s = min(RETRY_S, self._period_s)  # a lease that ends is not lost until somebody else claims
+                continue
+            wait_s = self._period_s
+            if orders is None:
+                self.is_lost = True
+                return
+            self.is_cancelled = self.is_cancelled or orders.is_cancel

@@ -1,0 +1,159 @@
+"""`supervise_experiment`: claim, train in a process of its own, and write down how it ended.
+
+The broker's message is only a wake-up, so a wrong, forged or repeated id meets the claim and nothing happens.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import time
+from contextlib import ExitStack
+from typing import Final
+
+from azuraforge_contracts import (
+    RETRYABLE_FAILURES,
+    Event,
+    EventType,
+    ExperimentEnded,
+    ExperimentState,
+    Failure,
+    FailureCode,
+    is_id,
+)
+from azuraforge_ledger import Claim, FenceLost, LedgerUnavailable, Orders
+from azuraforge_worker.attempt import Attempt, Ending, EndKind, refused_ending
+from azuraforge_worker.attempt_folder import make_attempt_folder, sweep_attempts, sweep_experiment
+from azuraforge_worker.desk import Desk
+from azuraforge_worker.errors import AttemptAbandoned, ProtocolBroken
+from azuraforge_worker.job_plan import plan_job, start_trainer
+from azuraforge_worker.lease_keeper import LeaseKeeper
+from azuraforge_worker.produced_files import read_results, store_files
+
+log = logging.getLogger(__name__)
+STORAGE_RETRY_S: Final = 60.0
+
+
+def supervise_experiment(experiment_id: str, *, desk: Desk) -> None:
+    """Train the experiment if it is free; returns when its attempt is over, and at once when it is not free."""
+    if desk.stopping or not is_id(experiment_id):
+        return
+    try:
+        claim = desk.ledger.leases.claim(experiment_id, worker_id=desk.settings.worker_id)
+    except LedgerUnavailable as error:
+        log.warning("experiment %s is not claimed, the relay will send it again: %s", experiment_id, error)
+        return
+    if claim is None:
+        log.info("experiment %s is not free", experiment_id)
+        return
+    desk.publisher.publish(claim.events)
+    with desk.busy.one():
+        Supervision(claim, desk=desk).run()
+
+
+class Supervision:
+    """One claim, from its folder to its last row."""
+
+    def __init__(self, claim: Claim, *, desk: Desk) -> None:
+        self._claim = claim
+        self._desk = desk
+        self._started = time.monotonic()
+
+    def run(self) -> None:
+        """Train, then conclude. However this ends, the lease is no longer renewed and no process is left."""
+        task_id, number = self._claim.task_id, self._claim.attempt
+        log.info("experiment %s: attempt %d begins", task_id, number)
+        with ExitStack() as stack:
+            lease = LeaseKeeper(self._renew, period_s=self._desk.settings.renewal_s)
+            stack.callback(lease.close)
+            stack.enter_context(self._desk.listener.watch(task_id, poke=lease.poke))
+            attempt = Attempt(self._claim, desk=self._desk, lease=lease)
+            try:
+                ending = self._train(attempt)
+                log.info("experiment %s: attempt %d %s %s", task_id, number, ending.kind, ending.reason)
+                events = self._conclude(ending, attempt=attempt)
+            except (FenceLost, AttemptAbandoned) as error:
+                log.warning("experiment %s: attempt %d is given up: %s", task_id, number, error)
+                return
+        self._desk.publisher.publish(events)
+        if any(event.type == EventType.END for event in events):
+            sweep_experiment(self._desk.settings.work, task_id)
+
+    def _renew(self) -> Orders | None:
+        worker_id = self._desk.settings.worker_id
+        return self._desk.ledger.leases.renew(self._claim.task_id, attempt=self._claim.attempt, worker_id=worker_id)
+
+    def _train(self, attempt: Attempt) -> Ending:
+        """Run the trainer to its end; no process of the attempt is left afterwards."""
+        claim, desk = self._claim, self._desk
+        try:
+            folder = make_attempt_folder(desk.settings.work, task_id=claim.task_id, attempt=claim.attempt)
+            plan = plan_job(claim, folder=folder, settings=desk.settings)
+            sweep_attempts(desk.settings.work, claim.task_id, keep=plan.wanted_attempts | {claim.attempt})
+            trainer = start_trainer(plan.job, environ=desk.environ)
+        except OSError as error:
+            return _ending_of_os_error(error)
+        try:
+            return attempt.run(trainer, folder=folder, warnings=plan.warnings)
+        except (FenceLost, AttemptAbandoned):
+            raise
+        except Exception:
+            log.exception("experiment %s: the supervisor failed", claim.task_id)
+            return Ending(EndKind.CRASHED, reason="the supervisor failed; its log has the details")
+        finally:
+            trainer.close()
+
+    def _conclude(self, ending: Ending, *, attempt: Attempt) -> list[Event]:
+        ledger, task_id, number = self._desk.ledger, self._claim.task_id, self._claim.attempt
+        match ending.kind:
+            case EndKind.FINISHED:
+                return self._succeed(ending, attempt=attempt)
+            case EndKind.FAILED:
+                return self._fail(ending, attempt=attempt)
+            case EndKind.CANCELLED:
+                return attempt.patiently(lambda: ledger.experiments.confirm_cancelled(task_id, attempt=number))
+            case EndKind.RELEASED:
+                return attempt.patiently(lambda: ledger.leases.release(task_id, attempt=number, reason=ending.reason))
+            case EndKind.CRASHED:
+                return attempt.patiently(lambda: ledger.leases.crashed(task_id, attempt=number, reason=ending.reason))
+
+    def _succeed(self, ending: Ending, *, attempt: Attempt) -> list[Event]:
+        task_id, number = self._claim.task_id, self._claim.attempt
+        folder = self._desk.settings.work / task_id / str(number)
+        try:
+            results = read_results(ending.files, folder=folder, task_id=task_id)
+            artifacts = store_files(ending.files, folder=folder, store=self._desk.store)
+        except ProtocolBroken as error:
+            return self._fail(refused_ending(error), attempt=attempt)
+        except OSError as error:
+            return self._fail(_ending_of_os_error(error), attempt=attempt)
+        ended = ExperimentEnded(
+            state=ExperimentState.SUCCEEDED,
+            score=results.verdict.score,
+            epochs_run=max(ending.epochs_run, self._claim.last_epoch),  # a resumed attempt may have had none left
+            seconds=time.monotonic() - self._started,
+        )
+        succeed = self._desk.ledger.experiments.succeed
+        return attempt.patiently(
+            lambda: succeed(task_id, attempt=number, score=ended.score, artifacts=artifacts, ended=ended)
+        )
+
+    def _fail(self, ending: Ending, *, attempt: Attempt) -> list[Event]:
+        failure = ending.failure or Failure(code=FailureCode.USER_ERROR, message=ending.reason)
+        retry_in_s = STORAGE_RETRY_S if failure.code in RETRYABLE_FAILURES else None
+        fail = self._desk.ledger.experiments.fail
+        return attempt.patiently(
+            lambda: fail(self._claim.task_id, attempt=self._claim.attempt, failure=failure, retry_in_s=retry_in_s)
+        )
+
+
+def _ending_of_os_error(error: OSError) -> Ending:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        message = "There is no room left for the experiment's files."
+        hint = "Free some space on the worker's disk; the experiment goes on by itself."
+        failure = Failure(code=FailureCode.STORAGE_LOW, message=message, hint=hint)
+    else:
+        log.error("the worker cannot use its folders: %s", error)
+        message = f"The worker cannot use its folders: {error.strerror}."
+        failure = Failure(code=FailureCode.WORKER_LOST, message=message, hint="Look into the worker's log.")
+    return Ending(EndKind.FAILED, failure=failure)
