@@ -18,7 +18,9 @@ import pytest
 
 STAND_INS = Path(__file__).with_name("stand_ins.py")
 MARK = "AZF_TEST_MARK"
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
+"""When a test gives up on what should have happened long ago; nothing is proved by how soon it comes."""
+ENDLESS_S = 3600.0
 
 
 class Running:
@@ -53,15 +55,27 @@ class Running:
             if words in line:
                 return line
 
+    def end(self) -> int:
+        """Wait until it has ended; its exit status."""
+        return self.process.wait(DEADLINE_S)
+
     def members(self) -> list[psutil.Process]:
         """Every living process of this test, wherever it moved to."""
         return marked_processes(self.mark)
 
     def member(self, words: str) -> psutil.Process:
         """The process whose command line holds `words`."""
-        found = [one for one in self.members() if words in " ".join(one.cmdline())]
+        found = [one for one in self.members() if words in command_line(one)]
         assert len(found) == 1, f"{words}: {found}"
         return found[0]
+
+
+def command_line(process: psutil.Process) -> str:
+    """Its words; none when it has ended since it was found."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def marked_processes(mark: str) -> list[psutil.Process]:
@@ -107,8 +121,8 @@ def start_up(environ: dict[str, str], mark: str) -> Iterator[Callable[..., Runni
     """Start `up` with stand-ins, or `arguments` of the real command; stopped at the end if it still runs."""
     running: list[Running] = []
 
-    def start(*arguments: str, worker: str = "worker", api: str = "api") -> Running:
-        stand_ins = [sys.executable, str(STAND_INS), "up", worker, api]
+    def start(*arguments: str, worker: str = "worker", api: str = "api", patience_s: float = ENDLESS_S) -> Running:
+        stand_ins = [sys.executable, str(STAND_INS), "up", worker, api, str(patience_s)]
         real = [sys.executable, "-m", "azuraforge.main", *arguments]
         running.append(Running(real if arguments else stand_ins, environ=environ, mark=mark))
         return running[-1]
@@ -117,4 +131,4 @@ def start_up(environ: dict[str, str], mark: str) -> Iterator[Callable[..., Runni
     for one in running:
         if one.process.poll() is None:
             one.process.send_signal(signal.SIGTERM)
-            one.process.wait(15)
+            one.end()

@@ -21,7 +21,7 @@ from azuraforge.errors import CommandError
 from azuraforge.home import find_home
 from azuraforge.locales import Language, Texts
 from azuraforge.processes import death_signal
-from azuraforge.up import Commands, UpOptions, run_up
+from azuraforge.up import Commands, Patience, UpOptions, run_up
 
 
 def api() -> None:
@@ -92,14 +92,15 @@ def welcome() -> None:
 
 
 def up() -> None:
-    """`azuraforge up` with stand-ins: the kind of the worker and of the API are the arguments."""
-    worker_kind, api_kind = sys.argv[2:4]
+    """`azuraforge up` with stand-ins: the kinds of worker and API and the patience with a worker are the arguments."""
+    worker_kind, api_kind, patience_s = sys.argv[2:5]
     commands = Commands(
         api=(sys.executable, __file__, api_kind),
         worker=(sys.executable, __file__, worker_kind),
         welcome=(sys.executable, __file__, "welcome"),
     )
-    options = UpOptions(home=find_home(os.environ), port=0, commands=commands)
+    patience = Patience(worker_s=float(patience_s))
+    options = UpOptions(home=find_home(os.environ), port=0, commands=commands, patience=patience)
     try:
         run_up(options, environ=os.environ, texts=Texts(Language.EN), say=click.echo)
     except CommandError as error:

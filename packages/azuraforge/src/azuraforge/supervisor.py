@@ -136,28 +136,28 @@ class Supervisor:
         if not self.stop_requests:
             self.on_crash(Crash(service, status, delay))
 
-    def stop(self) -> None:
+    def stop(self, *, requests: int) -> None:
         """Stop every service, last started first; whatever is still there afterwards is killed.
 
-        A second stop signal meanwhile takes away the patience.
+        `requests` is what `stop_requests` was when stopping began. One more takes away the patience with every
+        service, also with those whose turn has not come yet, and also if it came before this call.
         """
         for companion in self.companions:
             if companion.poll() is None:
                 companion.terminate()
         for service in reversed(self.services):
             service.restart_at = None
-            self._stop(service)
+            self._stop(service, requests=requests)
         end_descendants(os.getpid())
         reap_orphans(set())
 
-    def _stop(self, service: Service) -> None:
+    def _stop(self, service: Service, *, requests: int) -> None:
         process = service.process
         if process is None or process.poll() is not None:
             return
-        requests = self.stop_requests
         process.terminate()
         deadline = self.clock() + service.plan.stop_within_s
-        while process.poll() is None and self.clock() < deadline and self.stop_requests == requests:
+        while process.poll() is None and self.clock() < deadline and self.stop_requests <= requests:
             self._pause(deadline - self.clock())
         if process.poll() is None:
             end_descendants(process.pid)

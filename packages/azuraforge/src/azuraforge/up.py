@@ -47,8 +47,20 @@ WORKER_WITHIN_S = 20.0
 GIVE_UP_AFTER_CRASHES = 3
 POLL_S = 0.05
 WORKER_POLL_S = 0.1
-WORKER_STOP_S, API_STOP_S, VALKEY_STOP_S = 6.0, 2.0, 1.0
-"""Together below the ten seconds in which everything has to be gone."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long each may take to stop before it is killed: together below the ten seconds that a user waits."""
+
+    worker_s: float = 6.0
+    api_s: float = 2.0
+    valkey_s: float = 1.0
+
+    @property
+    def together_s(self) -> float:
+        """What a platform takes to stop that ignores every request."""
+        return self.worker_s + self.api_s + self.valkey_s
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,7 @@ class UpOptions:
     """Arguments that the welcome gets besides the address."""
     is_quiet: bool = False
     commands: Commands = field(default_factory=Commands)
+    patience: Patience = field(default_factory=Patience)
 
 
 def run_up(options: UpOptions, *, environ: Mapping[str, str], texts: Texts, say: Callable[[str], None]) -> ExitStatus:
@@ -149,7 +162,7 @@ class _Platform:
         self.url = readiness.address(options.host, port=self.port)
         self.environ = {**environ, "AZURAFORGE_HOME": str(self.home.root)}
         self.environ |= {"AZURAFORGE_HOST": options.host, "AZURAFORGE_PORT": str(self.port)}
-        self.environ.setdefault("AZURAFORGE_STOP_GRACE_S", str(WORKER_STOP_S - 1))
+        self.environ.setdefault("AZURAFORGE_STOP_GRACE_S", str(options.patience.worker_s - 1))
         self.watchdog = None if can_bind_children() else Watchdog()
         watch = self.watchdog.watch if self.watchdog is not None else lambda _: None
         self.supervisor = Supervisor(on_crash=self._tell_crash, on_spawn=watch)
@@ -160,10 +173,9 @@ class _Platform:
         if not self.options.is_quiet:
             self.say(self.texts("starting", home=self.home.root))
         self._start_broker()
-        lock = (self.home_lock,)
-        self.supervisor.start(self._plan("api", self.options.commands.api, stop_within_s=API_STOP_S, locks=lock))
-        worker = self._plan("worker", self.options.commands.worker, stop_within_s=WORKER_STOP_S, locks=lock)
-        self.supervisor.start(worker)
+        lock, commands, patience = (self.home_lock,), self.options.commands, self.options.patience
+        self.supervisor.start(self._plan("api", commands.api, stop_within_s=patience.api_s, locks=lock))
+        self.supervisor.start(self._plan("worker", commands.worker, stop_within_s=patience.worker_s, locks=lock))
         if self._wait_until_ready():
             self._welcome()
         while not self.supervisor.stop_requests:
@@ -172,9 +184,10 @@ class _Platform:
 
     def stop(self) -> None:
         """Everything ends, whatever the reason."""
-        if self.supervisor.stop_requests and not self.options.is_quiet:
+        requests = self.supervisor.stop_requests  # counted first: whoever reads "Stopping" may already ask again
+        if requests and not self.options.is_quiet:
             self.say(self.texts("stopping"))
-        self.supervisor.stop()
+        self.supervisor.stop(requests=requests)
         if self.watchdog is not None:
             self.watchdog.close()
         remove_server(self.home)
@@ -206,9 +219,9 @@ class _Platform:
             return
         binary = find_binary(self.environ, texts=self.texts)
         plan = plan_valkey(self.home.valkey, binary=binary, texts=self.texts)
-        locks = (plan.lock,)
+        patience_s = self.options.patience.valkey_s
         service = self.supervisor.start(
-            self._plan("valkey", tuple(plan.command), stop_within_s=VALKEY_STOP_S, locks=locks, stdin=plan.settings)
+            self._plan("valkey", tuple(plan.command), stop_within_s=patience_s, locks=(plan.lock,), stdin=plan.settings)
         )
         self.environ["AZURAFORGE_REDIS_URL"] = plan.url
         self._wait_for_broker(service, url=plan.url)
