@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import ssl
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +35,18 @@ NETWORK_WORDS = (
 """What pip, uv and npm write when the registry cannot be reached."""
 NO_NETWORK = (
     "The package registry cannot be reached: check the network, HTTPS_PROXY or PIP_INDEX_URL, and run this again."
+)
+CERTIFICATE_WORDS = (
+    "CERTIFICATE_VERIFY_FAILED",
+    "SELF_SIGNED_CERT_IN_CHAIN",
+    "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    "invalid peer certificate",
+)
+"""What they write when something between here and the registry shows a certificate of its own."""
+UNTRUSTED = (
+    "The package registry's certificate is not trusted here: install your network's authority on this machine, or name "
+    "its file in SSL_CERT_FILE and NODE_EXTRA_CA_CERTS, and run this again."
 )
 
 
@@ -66,8 +79,14 @@ def content_hash(paths: Iterable[Path], *extra: str) -> str:
 
 
 def tool_environ() -> dict[str, str]:
-    """Environment of uv and npm: this environment's programs first, no Python downloads, pip's mirror for uv too."""
+    """Environment of uv and npm: this environment's programs first, no Python downloads, pip's mirror for uv too.
+
+    Both trust the certificates of the machine, as pip does: a company's proxy is known there and nowhere else.
+    """
     environ = {**os.environ, "VIRTUAL_ENV": str(VENV), "UV_PYTHON_DOWNLOADS": "never"}
+    if authorities := ssl.get_default_verify_paths().cafile:
+        environ.setdefault("UV_SYSTEM_CERTS", "true")
+        environ.setdefault("NODE_EXTRA_CA_CERTS", authorities)
     environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{environ.get('PATH', '')}"
     if (mirror := environ.get("PIP_INDEX_URL")) and "UV_DEFAULT_INDEX" not in environ:
         environ["UV_DEFAULT_INDEX"] = mirror
@@ -108,6 +127,8 @@ def run_step(
         print(f" {time.monotonic() - start:.1f} s")
         return
     print(" failed\n" + "\n".join(f"    {line}" for line in done.stdout.strip().splitlines()[-30:]))
-    if any(word in done.stdout for word in NETWORK_WORDS):
+    if any(word in done.stdout for word in CERTIFICATE_WORDS):
+        remedy = UNTRUSTED
+    elif any(word in done.stdout for word in NETWORK_WORDS):
         remedy = NO_NETWORK
     raise StepFailed(remedy)

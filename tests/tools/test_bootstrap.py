@@ -25,7 +25,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def bootstrap(checkout: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     command = ["/bin/sh", str(checkout / "tools" / "bootstrap.sh")]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environ, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
 
 
 def program(folder: Path, name: str, script: str) -> None:
@@ -74,6 +74,39 @@ def test_a_machine_without_network_is_told_so(checkout: Path) -> None:
     assert done.returncode == 1
     assert workspace.NO_NETWORK in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_uv_and_npm_trust_what_the_machine_trusts_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authorities = tmp_path / "authorities.pem"
+    authorities.touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(authorities))
+    monkeypatch.delenv("UV_SYSTEM_CERTS", raising=False)
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", "/chosen.pem")
+
+    environ = workspace.tool_environ()
+
+    assert environ["UV_SYSTEM_CERTS"] == "true"
+    assert environ["NODE_EXTRA_CA_CERTS"] == "/chosen.pem"
+    monkeypatch.delenv("NODE_EXTRA_CA_CERTS")
+    assert workspace.tool_environ()["NODE_EXTRA_CA_CERTS"] == str(authorities)
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("client error (Connect): invalid peer certificate: UnknownIssuer", workspace.UNTRUSTED),
+        ("npm error code SELF_SIGNED_CERT_IN_CHAIN", workspace.UNTRUSTED),
+        ("npm error code ENOTFOUND", workspace.NO_NETWORK),
+        ("out of disk", "the step's own"),
+    ],
+)
+def test_a_failed_step_is_told_with_the_remedy_of_its_cause(said: str, remedy: str) -> None:
+    with pytest.raises(workspace.StepFailed) as failure:
+        workspace.run_step("step", [sys.executable, "-c", f"print({said!r}); exit(1)"], remedy="the step's own")
+
+    assert str(failure.value) == remedy
 
 
 def test_a_step_whose_inputs_did_not_change_is_not_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
