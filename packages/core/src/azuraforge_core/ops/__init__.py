@@ -30,8 +30,9 @@ from azuraforge_core.ops.normalization import batch_norm, batch_norm_fixed, grou
 from azuraforge_core.ops.operands import cast
 from azuraforge_core.ops.pooling import average_pool2d, global_average_pool2d, max_pool2d
 from azuraforge_core.ops.probability import binary_cross_entropy, cross_entropy, log_softmax, softmax
-from azuraforge_core.ops.recurrent import gru, last_step, lstm, reverse_steps
+from azuraforge_core.ops.recurrent import gru, lstm
 from azuraforge_core.ops.reduction import argmax, logsumexp, max, mean, min, sum, variance  # noqa: A004 - the ops' names
+from azuraforge_core.ops.sequences import last_step, reverse_steps
 from azuraforge_core.ops.shaping import (
     broadcast_to,
     concat,

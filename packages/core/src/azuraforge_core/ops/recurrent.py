@@ -2,107 +2,151 @@
 
 from __future__ import annotations
 
-from azuraforge_core.backend.protocol import GruWeights, LstmWeights
+from azuraforge_core.backend.protocol import GruSaved, GruWeights, LstmSaved, LstmWeights
 from azuraforge_core.dtypes import Array
-from azuraforge_core.errors import IndexOutOfRange, ShapeError
-from azuraforge_core.ops.indexing import getitem
+from azuraforge_core.errors import ShapeError
 from azuraforge_core.ops.operands import need_same_dtype
+from azuraforge_core.ops.segments import Cell, CellGradients, State, plan_segments, run_segments, segments_vjp
+from azuraforge_core.ops.sequences import Lengths, check_lengths
 from azuraforge_core.tape import record_many
 from azuraforge_core.tensor import Gradients, Tensor, backend_of
 
 
 def lstm(  # noqa: PLR0917 - state before weights, as every library orders them
-    x: Tensor, h0: Tensor, c0: Tensor, w_x: Tensor, w_h: Tensor, b: Tensor
+    x: Tensor,
+    h0: Tensor,
+    c0: Tensor,
+    w_x: Tensor,
+    w_h: Tensor,
+    b: Tensor,
+    *,
+    lengths: Lengths | None = None,
+    recompute_every: int | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Long short-term memory over a sequence: all h, the last h, the last c.
 
     `x (n, time, features)`, `h0` and `c0 (n, h)`, `w_x (features, 4h)`, `w_h (h, 4h)`, `b (4h)`; columns are the gates
     i, f, o (sigmoid) and g (tanh): c = f c + i g, h = o tanh(c). Answers (n, time, h), (n, h), (n, h).
 
+    With `lengths (n)` the steps behind a sequence's end are never read: their h is 0, their gradient is 0, and the
+    last state is that at each sequence's own end (a length of 0 leaves it as it was). `recompute_every` k keeps the
+    state every k steps only and computes the rest again in backward: less memory for twice the forward work.
+
     Raises:
         ShapeError: they do not fit.
         DtypeError: they are not of one floating dtype.
+        IndexOutOfRange: a length is below 0 or above time.
+        ArgumentError: `recompute_every` is below 1.
     """
     need_same_dtype("lstm", x=x, h0=h0, c0=c0, w_x=w_x, w_h=w_h, b=b)
     _check_lstm(x, (h0, c0), weights=(w_x, w_h, b))
     backend = backend_of(x, h0, c0, w_x, w_h, b)
     weights = LstmWeights(w_x.data, w_h.data, b.data)
-    saved = backend.lstm(x.data, (h0.data, c0.data), weights)
 
-    def vjp(gradients: Gradients) -> Gradients:
-        d_sequence, d_h, d_c = gradients
-        return backend.lstm_vjp(saved, weights, (d_sequence, d_h, d_c), needs_x=x.requires_grad)
+    def forward(part: Array, state: State) -> LstmSaved:
+        return backend.lstm(part, (state[0], state[1]), weights)
 
-    results = (saved.states, saved.rows[-1, : h0.shape[1]].T, saved.cells[-1].T)
-    outputs, last_h, last_c = record_many(results, (x, h0, c0, w_x, w_h, b), vjp)
-    return outputs, last_h, last_c
+    def results(saved: LstmSaved) -> tuple[Array, State]:
+        return saved.states, (saved.rows[-1, : h0.shape[1]].T, saved.cells[-1].T)
+
+    def cell_vjp(saved: LstmSaved, d_steps: Array | None, d_last: tuple[Array | None, ...]) -> CellGradients:
+        found = backend.lstm_vjp(saved, weights, (d_steps, d_last[0], d_last[1]), needs_x=x.requires_grad)
+        return CellGradients(found.x, (found.h0, found.c0), (found.w_x, found.w_h, found.b))
+
+    cell = Cell(forward, results, cell_vjp)
+    sequence, h, c = _run("lstm", (x, h0, c0, w_x, w_h, b), cell=cell, lengths=lengths, recompute_every=recompute_every)
+    return sequence, h, c
 
 
 def gru(  # noqa: PLR0917 - state before weights, as every library orders them
-    x: Tensor, h0: Tensor, w_x: Tensor, w_h: Tensor, b_x: Tensor, b_h: Tensor
+    x: Tensor,
+    h0: Tensor,
+    w_x: Tensor,
+    w_h: Tensor,
+    b_x: Tensor,
+    b_h: Tensor,
+    *,
+    lengths: Lengths | None = None,
+    recompute_every: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Gated recurrent unit over a sequence: all h, the last h (Cho 2014).
 
     `x (n, time, features)`, `h0 (n, h)`, `w_x (features, 3h)`, `w_h (h, 3h)`, `b_x` and `b_h (3h)`; columns are the
     gates r, z (sigmoid) and n: n = tanh(x w + b_x + r (h w + b_h)), h = (1 - z) n + z h. Answers (n, time, h), (n, h).
+    `lengths` and `recompute_every` as for `lstm`.
 
     Raises:
         ShapeError: they do not fit.
         DtypeError: they are not of one floating dtype.
+        IndexOutOfRange: a length is below 0 or above time.
+        ArgumentError: `recompute_every` is below 1.
     """
     need_same_dtype("gru", x=x, h0=h0, w_x=w_x, w_h=w_h, b_x=b_x, b_h=b_h)
     _check_gru(x, h0, weights=(w_x, w_h, b_x, b_h))
     backend = backend_of(x, h0, w_x, w_h, b_x, b_h)
-    weights = GruWeights(w_x.data, w_h.data, b_x.data, b_h.data)
-    saved = backend.gru(x.data, h0.data, weights)
+    weights, hidden = GruWeights(w_x.data, w_h.data, b_x.data, b_h.data), h0.shape[1]
+
+    def forward(part: Array, state: State) -> GruSaved:
+        return backend.gru(part, state[0], weights)
+
+    def results(saved: GruSaved) -> tuple[Array, State]:
+        return saved.states[1:, :hidden].transpose(2, 0, 1), (saved.states[-1, :hidden].T,)
+
+    def cell_vjp(saved: GruSaved, d_steps: Array | None, d_last: tuple[Array | None, ...]) -> CellGradients:
+        found = backend.gru_vjp(saved, weights, (d_steps, d_last[0]), needs_x=x.requires_grad)
+        return CellGradients(found.x, (found.h0,), (found.w_x, found.w_h, found.b_x, found.b_h))
+
+    cell = Cell(forward, results, cell_vjp)
+    sequence, h = _run("gru", (x, h0, w_x, w_h, b_x, b_h), cell=cell, lengths=lengths, recompute_every=recompute_every)
+    return sequence, h
+
+
+def _run(
+    op: str, parents: tuple[Tensor, ...], *, cell: Cell, lengths: Lengths | None, recompute_every: int | None
+) -> list[Tensor]:
+    """Record all h and the last state; `parents` are x, the first state and the weights."""
+    x, count = parents[0], _STATE_COUNT[op]
+    state = tuple(part.data for part in parents[1 : 1 + count])
+    if lengths is None and recompute_every is None:
+        return _run_whole(op, parents, cell=cell, state=state)
+    weights = tuple(w.data for w in parents[1 + count :])
+    counts = check_lengths(op, x, lengths=lengths)
+    plan = plan_segments(op, counts, time=x.shape[1], recompute_every=recompute_every)
+    if plan is None:
+        return _run_whole(op, parents, cell=cell, state=state)
+    xp = backend_of(x).xp
+    sequence, last, kept = run_segments(xp, x.data, state=state, cell=cell, plan=plan)
 
     def vjp(gradients: Gradients) -> Gradients:
-        d_sequence, d_h = gradients
-        return backend.gru_vjp(saved, weights, (d_sequence, d_h), needs_x=x.requires_grad)
+        d_last = tuple(xp.zeros_like(part) if d is None else d for part, d in zip(state, gradients[1:], strict=True))
+        found = segments_vjp(
+            xp,
+            x.data,
+            weights=weights,
+            cell=cell,
+            plan=plan,
+            kept=kept,
+            gradients=(gradients[0], d_last),
+            needs_x=x.requires_grad,
+        )
+        return (found.x, *found.state, *found.weights)
 
-    hidden = h0.shape[1]
-    results = (saved.states[1:, :hidden].transpose(2, 0, 1), saved.states[-1, :hidden].T)
-    sequence, last = record_many(results, (x, h0, w_x, w_h, b_x, b_h), vjp)
-    return sequence, last
-
-
-def reverse_steps(x: Tensor, *, lengths: Array | None = None) -> Tensor:
-    """The steps of every sequence in reverse; those after its length stay where they are.
-
-    `x (n, time, ...)`, `lengths (n)` whole numbers up to time, or None for all of it. What a backward direction reads.
-
-    Raises:
-        ShapeError, IndexOutOfRange: the lengths do not fit.
-    """
-    counts = _lengths("reverse_steps", x, lengths=lengths)
-    steps = backend_of(x).xp.arange(x.shape[1])[None, :]
-    order = backend_of(x).xp.where(steps < counts, counts - 1 - steps, steps)
-    rows = backend_of(x).xp.arange(x.shape[0])[:, None]
-    return getitem(x, (rows, order))
+    return record_many((sequence, *last), parents, vjp, name=op)
 
 
-def last_step(x: Tensor, *, lengths: Array) -> Tensor:
-    """The last step of every sequence of `x (n, time, ...)` with `lengths (n)` from 1 to time: `(n, ...)`.
+def _run_whole(op: str, parents: tuple[Tensor, ...], *, cell: Cell, state: State) -> list[Tensor]:
+    """All of the batch in one block, kept for backward: nothing is copied."""
+    saved = cell.forward(parents[0].data, state)
+    sequence, last = cell.results(saved)
 
-    Raises:
-        ShapeError, IndexOutOfRange: the lengths do not fit.
-    """
-    counts = _lengths("last_step", x, lengths=lengths)
-    if counts.size and int(counts.min()) < 1:
-        raise IndexOutOfRange("last_step: a sequence of length 0 has no last step")
-    return getitem(x, (backend_of(x).xp.arange(x.shape[0]), counts[:, 0] - 1))
+    def vjp(gradients: Gradients) -> Gradients:
+        found = cell.vjp(saved, gradients[0], tuple(gradients[1:]))
+        return (found.x, *found.state, *found.weights)
+
+    return record_many((sequence, *last), parents, vjp, name=op)
 
 
-def _lengths(op: str, x: Tensor, *, lengths: Array | None) -> Array:
-    if x.ndim < 2:
-        raise ShapeError(f"{op}: x {x.shape}; needed is (n, time, ...)")
-    xp = backend_of(x).xp
-    counts = xp.full((x.shape[0],), x.shape[1]) if lengths is None else xp.asarray(lengths)
-    if counts.shape != (x.shape[0],) or counts.dtype.kind not in "iu":
-        raise ShapeError(f"{op}: lengths {counts.dtype} {counts.shape}; needed are {x.shape[0]} whole numbers")
-    if counts.size and not 0 <= int(counts.min()) <= int(counts.max()) <= x.shape[1]:
-        raise IndexOutOfRange(f"{op}: lengths from {counts.min()} to {counts.max()} for {x.shape[1]} steps")
-    return counts[:, None]
+_STATE_COUNT = {"lstm": 2, "gru": 1}
 
 
 def _check_gru(x: Tensor, h0: Tensor, *, weights: tuple[Tensor, Tensor, Tensor, Tensor]) -> None:
