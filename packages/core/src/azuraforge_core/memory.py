@@ -2,7 +2,7 @@
 
 A training step frees and asks for the same few megabytes again and again. By default glibc returns large blocks to the
 system each time and the kernel clears every page anew; for a small LSTM that was a quarter of the step
-(benchmarks/engine_lstm_step.py measures it). A process that trains calls `keep_freed_memory` once.
+(benchmarks/engine_step.py measures it). A process that trains calls `keep_freed_memory` once.
 """
 
 from __future__ import annotations

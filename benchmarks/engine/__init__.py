@@ -1,0 +1,1 @@
+"""What the engine's benchmarks share: workloads, candidates in processes of their own, paired figures, limits."""

@@ -1,0 +1,160 @@
+"""Our side: the models as a user writes them, from the public layers and optimizers."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable
+
+import numpy as np
+
+from azuraforge_core import Generator, Tensor, backend_of, keep_freed_memory
+from azuraforge_learner import MSE, Adam, CrossEntropy, predict
+from azuraforge_learner.layers import (
+    GRU,
+    LSTM,
+    BatchNorm,
+    Conv2D,
+    Flatten,
+    GlobalAvgPool2D,
+    Layer,
+    Linear,
+    MaxPool2D,
+    ReLU,
+    Residual,
+    Sequential,
+    TransformerEncoder,
+)
+from engine.workloads import Start, Workload, start_of
+
+ANY = Generator(0)
+
+
+def _lstm(workload: Workload) -> Layer:
+    features, units = workload.sizes["features"], workload.sizes["units"]
+    return Sequential(LSTM(features, units, generator=ANY), Linear(units, 1, generator=ANY))
+
+
+def _gru(workload: Workload) -> Layer:
+    features, units = workload.sizes["features"], workload.sizes["units"]
+    return Sequential(GRU(features, units, generator=ANY), Linear(units, 1, generator=ANY))
+
+
+def _mlp(workload: Workload) -> Layer:
+    del workload
+    return Sequential(
+        Linear(784, 512, generator=ANY),
+        ReLU(),
+        Linear(512, 256, generator=ANY),
+        ReLU(),
+        Linear(256, 10, generator=ANY),
+    )
+
+
+def _cnn(workload: Workload) -> Layer:
+    del workload
+    return Sequential(
+        Conv2D(1, 16, kernel=3, generator=ANY),
+        ReLU(),
+        MaxPool2D(2),
+        Conv2D(16, 32, kernel=3, generator=ANY),
+        ReLU(),
+        MaxPool2D(2),
+        Flatten(),
+        Linear(5 * 5 * 32, 10, generator=ANY),
+    )
+
+
+def _transformer(workload: Workload) -> Layer:
+    sizes = workload.sizes
+    return TransformerEncoder(
+        sizes["width"],
+        sizes["heads"],
+        hidden=sizes["hidden"],
+        dropout=0.0,
+        activation=workload.activation,
+        generator=ANY,
+    )
+
+
+def _residual(workload: Workload) -> Layer:
+    width = workload.sizes["channels"]
+    return Sequential(
+        Residual(
+            Conv2D(width, width, kernel=3, padding=1, has_bias=False, generator=ANY),
+            BatchNorm(width),
+            ReLU(),
+            Conv2D(width, width, kernel=3, padding=1, has_bias=False, generator=ANY),
+            BatchNorm(width),
+        ),
+        ReLU(),
+        GlobalAvgPool2D(),
+        Linear(width, 10, generator=ANY),
+    )
+
+
+FAMILIES: dict[str, Callable[[Workload], Layer]] = {
+    "lstm": _lstm,
+    "gru": _gru,
+    "mlp": _mlp,
+    "cnn": _cnn,
+    "transformer": _transformer,
+    "residual": _residual,
+}
+
+
+def model_of(workload: Workload, start: Start) -> Layer:
+    """The model with the workload's first weights."""
+    model = FAMILIES[workload.family](workload)
+    model.load_arrays(start.parameters | model.buffers())
+    return model
+
+
+def make_step(workload: Workload, *, variant: str = "") -> Callable[[], float]:
+    """One training step: forward, loss, backward, Adam, and the loss as a Python number."""
+    del variant
+    keep_freed_memory()  # as our trainer does when it starts
+    start = start_of(workload)
+    model = model_of(workload, start)
+    optimizer = Adam(model, learning_rate=workload.learning_rate)
+    loss_of = CrossEntropy() if workload.classes else MSE()
+    x, y = Tensor(start.x), Tensor(start.y)
+
+    def step() -> float:
+        optimizer.zero_grad()
+        loss = loss_of(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return float(loss.item())
+
+    return step
+
+
+def make_answer(workload: Workload) -> Callable[[], np.ndarray]:
+    """One answer to one row."""
+    keep_freed_memory()
+    start = start_of(workload)
+    model = model_of(workload, start).eval()
+    row = start.x[:1]
+    return lambda: predict(model, row)
+
+
+def facts() -> dict[str, str]:
+    """What computes here."""
+    known = {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "backend": type(backend_of(Tensor(np.zeros(1, np.float32)))).__name__,
+    }
+    numba = sys.modules.get("numba")  # only if the engine itself took it in
+    if numba is not None:
+        known["numba"] = str(numba.__version__)
+        known["thread_layer"] = _thread_layer(numba)
+    return known
+
+
+def _thread_layer(numba: object) -> str:
+    try:
+        return str(numba.threading_layer())  # type: ignore[attr-defined]
+    except ValueError:
+        return "not started"
