@@ -14,6 +14,10 @@
     │   ├── TapeFreed          backward a second time over a tape that is gone
     │   ├── TensorChanged      a tensor on the tape was changed in place
     │   └── VjpBroken          an op's vjp returned gradients that do not fit its parents
+    ├── KernelError
+    │   ├── KernelSettingInvalid   a setting of the kernels has a value that this machine cannot follow
+    │   ├── KernelsMissing         compiled kernels were asked for and their compiler is not installed
+    │   └── KernelBuildFailed      the kernels cannot be compiled here
     └── DeviceError
         ├── DeviceUnknown      AZURAFORGE_DEVICE is none of cpu, gpu, auto
         ├── DeviceMixed        tensors of two devices meet in one op
@@ -120,3 +124,19 @@ class GpuCudaMismatch(GpuUnavailable):
 
 class GpuBackendMissing(GpuUnavailable):
     """All of it is there, but this release computes on the CPU only."""
+
+
+class KernelError(CoreError, RuntimeError):
+    """Something is wrong with the compiled kernels."""
+
+
+class KernelSettingInvalid(KernelError, ValueError):
+    """A setting of the kernels has a value that this machine cannot follow."""
+
+
+class KernelsMissing(KernelError):
+    """Compiled kernels were asked for and their compiler is not installed."""
+
+
+class KernelBuildFailed(KernelError):
+    """The kernels cannot be compiled here."""

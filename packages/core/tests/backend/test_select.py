@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from azuraforge_core import Device, Tensor, backend_of, ops
-from azuraforge_core.backend.select import CPU, backend_for
+from azuraforge_core.backend.select import backend_for, cpu_backend
 from azuraforge_core.errors import DeviceError, DeviceMixed
 
 
@@ -29,8 +29,8 @@ def device_tensor(monkeypatch: pytest.MonkeyPatch) -> Tensor:
 
 
 def test_numpy_arrays_belong_to_the_cpu() -> None:
-    assert backend_for(np.zeros(1)) is CPU
-    assert CPU.xp is np
+    assert backend_for(np.zeros(1)) is cpu_backend()
+    assert cpu_backend().xp is np
 
 
 def test_cupy_arrays_belong_to_a_backend_over_cupy(device_tensor: Tensor) -> None:

@@ -190,6 +190,9 @@ class Backend(Protocol):
     def xp(self) -> ArrayModule:
         """The array functions."""
 
+    def matmul(self, a: Array, b: Array) -> Array:
+        """Product of matrices; leading axes broadcast."""
+
     def lstm(self, x: Array, state: tuple[Array, Array], weights: LstmWeights) -> LstmSaved:
         """Run an LSTM over `x (n, time, features)` from `state` (h, c), each (n, h)."""
 

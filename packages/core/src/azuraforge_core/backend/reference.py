@@ -26,6 +26,10 @@ class ReferenceBackend:
 
     xp: ArrayModule
 
+    def matmul(self, a: Array, b: Array) -> Array:
+        """Product of matrices, by NumPy's rules."""
+        return self.xp.matmul(a, b)
+
     def lstm(self, x: Array, state: tuple[Array, Array], weights: LstmWeights) -> LstmSaved:
         """See `lstm.lstm`."""
         return lstm.lstm(self.xp, x, state=state, weights=weights)

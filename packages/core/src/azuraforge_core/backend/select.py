@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import importlib
+import logging
+import os
 from functools import cache
 from typing import Any, cast
 
 import numpy as np
 
+from azuraforge_core.backend.choice import choose_kernels
+from azuraforge_core.backend.native import NativeBackend
 from azuraforge_core.backend.protocol import ArrayModule, Backend
 from azuraforge_core.backend.reference import ReferenceBackend
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import DeviceError
 
-CPU: Backend = ReferenceBackend(cast("ArrayModule", np))
+_log = logging.getLogger(__name__)
 
 
 def backend_for(array: Array) -> Backend:
@@ -22,7 +26,17 @@ def backend_for(array: Array) -> Backend:
     Raises:
         DeviceError: neither a NumPy nor a CuPy array.
     """
-    return CPU if isinstance(array, np.ndarray) else _foreign_backend(type(array))
+    return cpu_backend() if isinstance(array, np.ndarray) else _foreign_backend(type(array))
+
+
+@cache
+def cpu_backend() -> Backend:
+    """The backend of NumPy's arrays, chosen by `AZURAFORGE_KERNELS` when it is first asked for."""
+    choice = choose_kernels(os.environ)
+    if choice.is_fallback:
+        _log.warning("computing in plain NumPy, several times slower: %s", choice.reason)
+    xp = cast("ArrayModule", np)
+    return NativeBackend(xp, is_required=choice.is_required) if choice.is_native else ReferenceBackend(xp)
 
 
 def as_array(value: Any) -> Array:

@@ -1,0 +1,49 @@
+"""The CPU backend of compiled kernels: float32 goes to `kernels.cpu`, everything else to the plain version.
+
+float64 is for checks, where speed does not count; an op or a shape that has no kernel is computed plainly. Both give
+the same numbers to 1e-5. Kernels are loaded when an op first needs one; if that fails and nobody insisted on them, the
+rest of the process computes plainly, and that is said once.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import cache
+
+from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.dtypes import Array, float32
+from azuraforge_core.errors import KernelError
+from azuraforge_core.kernels.cpu import linear
+from azuraforge_core.kernels.cpu.launch import load_pool
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class NativeBackend(ReferenceBackend):
+    """Fused ops by kernels where there is one for the operands; `protocol.Backend` says what each op does."""
+
+    is_required: bool = False
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """See `kernels.cpu.linear`."""
+        if a.ndim == 2 and b.ndim == 2 and self.takes(a, b):
+            return linear.matmul(a, b)
+        return super().matmul(a, b)
+
+    def takes(self, *arrays: Array) -> bool:
+        """Whether kernels are there and made for these arrays' dtype."""
+        return all(array.dtype == float32 for array in arrays) and _can_load(is_required=self.is_required)
+
+
+@cache
+def _can_load(*, is_required: bool) -> bool:
+    try:
+        load_pool()
+    except KernelError as error:
+        if is_required:
+            raise
+        _log.warning("computing in plain NumPy, several times slower: %s", error)
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Compiled kernels, one folder per kind of device."""

@@ -1,0 +1,1 @@
+"""What kernels are written in, and what turns their sources into object code. Imported while compiling only."""

@@ -1,0 +1,187 @@
+"""C (+)= A B in blocks that fit the caches, by the micro-kernel of `tiles`.
+
+    for each 256 steps of k                      B[k-block] is packed into panels:  [ panel 0 | panel 1 | ... ]
+        for each block of rows of A (96)         A[block] stays in the second-level cache
+            for each panel of B                  16 KB: stays in the first-level cache
+                for each 6 rows of the block     a tile of C in registers
+
+Packing puts the columns of a panel side by side, so that the micro-kernel reads B in one stream; the last panel is
+filled up with zeros. A is packed the same way, in strips of a tile's rows, where its columns are what is contiguous
+(the gradient of weights: A is x transposed). All strides are in bytes. The order in which an element of C is summed
+depends on k alone: not on how rows and columns are shared among threads.
+"""
+
+from __future__ import annotations
+
+from azuraforge_core.kernels.cpu.compiler.addresses import peek, poke
+from azuraforge_core.kernels.cpu.compiler.decorators import inline
+from azuraforge_core.kernels.cpu.compiler.simd import Vector, row
+from azuraforge_core.kernels.cpu.compiler.tiles import COLUMNS, ROWS, VECTORS, tile
+
+STEPS = 256
+"""Steps of k in a block."""
+
+BLOCK_ROWS = 96
+"""Rows of A in a block; a multiple of every tile's rows."""
+
+_WIDTH = 4
+_CONTIGUOUS = 4
+_LAST = ROWS % 4
+
+_full, _edge = tile(ROWS, VECTORS, is_masked=False), tile(ROWS, VECTORS, is_masked=True)
+_full4, _edge4 = tile(4, VECTORS, is_masked=False), tile(4, VECTORS, is_masked=True)
+_full2, _edge2 = tile(2, VECTORS, is_masked=False), tile(2, VECTORS, is_masked=True)
+_full1, _edge1 = tile(1, VECTORS, is_masked=False), tile(1, VECTORS, is_masked=True)
+
+
+def _copy(x: Vector) -> Vector:
+    return x
+
+
+copy_row = row(_copy)
+
+
+@inline
+def share(n: int, part: int, parts: int, step: int) -> tuple[int, int]:
+    """Where a part of n things begins and ends, cut at multiples of `step`."""
+    blocks = (n + step - 1) // step
+    return min(n, blocks * part // parts * step), min(n, blocks * (part + 1) // parts * step)
+
+
+@inline
+def packed_bytes(n: int, k: int) -> int:
+    """Memory for `pack` of k rows of n columns."""
+    return (n + COLUMNS - 1) // COLUMNS * COLUMNS * k * _WIDTH
+
+
+@inline
+def pack(k: int, n: int, b: int, b_step: int, b_column: int, panels: int) -> None:
+    """Lay k rows of n columns into panels of `COLUMNS` columns, each k rows long."""
+    for first in range(0, n, COLUMNS):
+        count = min(COLUMNS, n - first)
+        panel = panels + first * k * _WIDTH
+        source = b + first * b_column
+        if b_column == _CONTIGUOUS:
+            for step in range(k):
+                copy_row(count, (source + step * b_step,), (panel + step * COLUMNS * _WIDTH,), ())
+        else:
+            for column in range(count):
+                for step in range(k):
+                    poke(panel, step * COLUMNS + column, peek(source + column * b_column + step * b_step, 0))
+        if count < COLUMNS:
+            for step in range(k):
+                for column in range(count, COLUMNS):
+                    poke(panel, step * COLUMNS + column, 0.0)
+
+
+@inline
+def pack_strips(k: int, m: int, a: int, a_row: int, a_step: int, strips: int) -> None:
+    """Lay m rows of k columns into strips of `ROWS` rows, in which the rows of one column lie side by side."""
+    for first in range(0, m, ROWS):
+        count = min(ROWS, m - first)
+        strip = strips + first * k * _WIDTH
+        for step in range(k):
+            source = a + first * a_row + step * a_step
+            for line in range(count):
+                poke(strip, step * ROWS + line, peek(source + line * a_row, 0))
+
+
+@inline
+def multiply_rows(
+    m: int, k: int, a: tuple[int, int, int], b: tuple[int, int], c: tuple[int, int], accumulate: int, columns: int
+) -> None:
+    """Fewer rows than a tile: 4, 2 and 1 at a time."""
+    done = 0
+    while done < m:
+        left = (a[0] + done * a[1], a[1], a[2])
+        answer = (c[0] + done * c[1], c[1])
+        rest = m - done
+        if rest >= 4:
+            if columns == COLUMNS:
+                _full4(k, left, b, answer, accumulate, columns)
+            else:
+                _edge4(k, left, b, answer, accumulate, columns)
+            done += 4
+        elif rest >= 2:
+            if columns == COLUMNS:
+                _full2(k, left, b, answer, accumulate, columns)
+            else:
+                _edge2(k, left, b, answer, accumulate, columns)
+            done += 2
+        else:
+            if columns == COLUMNS:
+                _full1(k, left, b, answer, accumulate, columns)
+            else:
+                _edge1(k, left, b, answer, accumulate, columns)
+            done += 1
+
+
+@inline
+def multiply_panels(
+    m: int,
+    n: int,
+    k: int,
+    a: tuple[int, int, int, int],
+    panels: int,
+    c: tuple[int, int],
+    accumulate: int,
+) -> None:
+    """A block of A times packed panels; `a` is (address, row, step, from one strip of `ROWS` rows to the next)."""
+    start, a_row, a_step, strip = a
+    for first in range(0, n, COLUMNS):
+        count = min(COLUMNS, n - first)
+        b = (panels + first * k * _WIDTH, COLUMNS * _WIDTH)
+        corner = c[0] + first * _WIDTH
+        whole = m // ROWS
+        if count == COLUMNS:
+            for index in range(whole):
+                left = (start + index * strip, a_row, a_step)
+                _full(k, left, b, (corner + index * ROWS * c[1], c[1]), accumulate, count)
+        else:
+            for index in range(whole):
+                left = (start + index * strip, a_row, a_step)
+                _edge(k, left, b, (corner + index * ROWS * c[1], c[1]), accumulate, count)
+        rest = m - whole * ROWS
+        if rest > 0:
+            left = (start + whole * strip, a_row, a_step)
+            multiply_rows(rest, k, left, b, (corner + whole * ROWS * c[1], c[1]), accumulate, count)
+
+
+@inline
+def scratch_bytes(n: int, k: int) -> int:
+    """Memory that `gemm` packs into, for n columns (of its share) and k steps."""
+    return packed_bytes(n, min(k, STEPS)) + BLOCK_ROWS * min(k, STEPS) * _WIDTH
+
+
+@inline
+def gemm(
+    size: tuple[int, int, int],
+    a: tuple[int, int, int],
+    b: tuple[int, int, int],
+    c: tuple[int, int],
+    accumulate: int,
+    scratch: int,
+) -> None:
+    """`C (m, n) (+)= A (m, k) B (k, n)`.
+
+    `a` is (address, row, step of k), `b` (address, step of k, column), `c` (address, row); `scratch` points to
+    `scratch_bytes(n, k)` bytes on a cache line.
+    """
+    m, n, k = size
+    a_start, a_row, a_step = a
+    b_start, b_step, b_column = b
+    for first in range(0, k, STEPS):
+        steps = min(STEPS, k - first)
+        pack(steps, n, b_start + first * b_step, b_step, b_column, scratch)
+        strips = scratch + packed_bytes(n, steps)
+        more = 1 if first > 0 else accumulate
+        for top in range(0, m, BLOCK_ROWS):
+            rows = min(BLOCK_ROWS, m - top)
+            block = a_start + top * a_row + first * a_step
+            answer = (c[0] + top * c[1], c[1])
+            if a_step == _CONTIGUOUS or m < ROWS:
+                multiply_panels(rows, n, steps, (block, a_row, a_step, ROWS * a_row), scratch, answer, more)
+            else:
+                pack_strips(steps, rows, block, a_row, a_step, strips)
+                left = (strips, _WIDTH, ROWS * _WIDTH, ROWS * steps * _WIDTH)
+                multiply_panels(rows, n, steps, left, scratch, answer, more)

@@ -1,0 +1,16 @@
+"""The processor that this process runs on, asked of LLVM."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from llvmlite import binding
+
+from azuraforge_core.kernels.cpu.target import Target, choose_target
+
+
+@cache
+def host_target() -> Target:
+    """Name, features and vector width of this machine's processor."""
+    return choose_target(binding.get_host_cpu_name(), dict(binding.get_host_cpu_features()), environ=os.environ)

@@ -1,0 +1,128 @@
+"""Calling compiled kernels: load a family when it is first needed, pack the arguments, share the work among threads.
+
+    adam = Kernel("optimizer", "adam", "5q7d")
+    adam(n, address(values), ..., 0.9, ..., parts=2)
+
+Arguments are packed into one block of 8-byte numbers (`q` whole numbers and addresses, `d` float64); ctypes lets the
+interpreter's lock go while a kernel runs. Nothing here keeps an array alive: the caller does, until the call returns.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+import threading
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from azuraforge_core.dtypes import Array
+from azuraforge_core.errors import KernelBuildFailed
+from azuraforge_core.kernels.cpu import objects, threads
+
+LINE_BYTES = 64
+"""A cache line, and the widest vector."""
+
+_loading = threading.RLock()
+_read_word = ctypes.c_int64.from_address
+
+
+class Kernel:
+    """A compiled function of a family, loaded at its first call. `layout` describes its arguments as `struct` does."""
+
+    def __init__(self, family: str, name: str, layout: str) -> None:
+        self.family = family
+        self.name = name
+        self.pack = struct.Struct(f"={layout}").pack
+        self._head: bytes | None = None
+        self._run: Callable[[bytes, bytes, int], None] | None = None
+
+    def __call__(self, *arguments: float, parts: int = 1) -> None:
+        """Run it in so many parts. Numbers and addresses are passed as they are; nothing is checked here."""
+        run = self._run or self._load()
+        run(self._head, self.pack(*arguments), parts)  # type: ignore[arg-type]
+
+    def _load(self) -> Callable[[bytes, bytes, int], None]:
+        with _loading:
+            self._head = struct.pack("=2q", function_address(self.family, self.name), load_pool().address)
+            self._run = _runner()
+            return self._run
+
+
+def address(array: Array) -> int:
+    """Where an array's first element lies: what `array.ctypes.data` says, ten times as fast."""
+    return _read_word(id(array) + _DATA_OFFSET).value
+
+
+def workspace(size: int) -> int:
+    """Address of so many bytes of this thread's scratch memory, on a cache line; the next call may take it away."""
+    block: Array | None = getattr(_scratch, "block", None)
+    if block is None or block.nbytes < size + LINE_BYTES:
+        block = np.empty(size + size // 4 + LINE_BYTES, dtype=np.uint8)
+        _scratch.block = block
+        _scratch.start = address(block) + -address(block) % LINE_BYTES
+    return int(_scratch.start)
+
+
+def aligned_empty(shape: tuple[int, ...]) -> Array:
+    """An array of float32 whose first element lies on a cache line."""
+    size = 4 * int(np.prod(shape, dtype=np.int64))
+    block = np.empty(size + LINE_BYTES, dtype=np.uint8)
+    shift = -address(block) % LINE_BYTES
+    return block[shift : shift + size].view(np.float32).reshape(shape)
+
+
+@cache
+def family_engine(family: str) -> Any:
+    """LLVM's owner of a family's code, which lives as long as the process."""
+    from llvmlite import binding  # noqa: PLC0415 - 0.1 s that a process without kernels does not pay
+
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    machine = binding.Target.from_default_triple().create_target_machine(jit=True)
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
+    engine.add_object_file(binding.ObjectFileRef.from_data(objects.load_object(family)))
+    engine.finalize_object()
+    return engine
+
+
+def function_address(family: str, name: str) -> int:
+    """Where a compiled kernel begins.
+
+    Raises:
+        KernelBuildFailed: the family has none of that name.
+    """
+    found = int(family_engine(family).get_function_address(f"azf_{name}"))
+    if not found:
+        raise KernelBuildFailed(f"the kernels of {family} hold no {name}")
+    return found
+
+
+@cache
+def _runner() -> Callable[[bytes, bytes, int], None]:
+    return ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int64)(function_address("pool", "run"))
+
+
+@cache
+def load_pool() -> threads.Pool:
+    """The worker threads; loading them shows whether kernels can be had at all.
+
+    Raises:
+        KernelError: they cannot, or a setting is wrong.
+    """
+    return threads.Pool(work=function_address("pool", "work"), spin=function_address("pool", "spin"))
+
+
+def _data_offset() -> int:
+    """Where in an array's object NumPy keeps the address of its data: found by looking, so that it cannot be wrong."""
+    sample = np.empty(1, dtype=np.uint8)
+    for offset in range(0, 128, ctypes.sizeof(ctypes.c_void_p)):
+        if _read_word(id(sample) + offset).value == sample.ctypes.data:
+            return offset
+    raise KernelBuildFailed("this interpreter's arrays do not tell where their data lies")
+
+
+_scratch = threading.local()
+_DATA_OFFSET = _data_offset()
