@@ -13,6 +13,13 @@ describe("createFormats", () => {
     expect(tr.percent(0.421, 1)).toBe("%42,1");
   });
 
+  it("gives the numbers along an axis the decimals of the finest", () => {
+    expect(en.ticks([0.34, 0.36, 0.4])).toEqual(["0.34", "0.36", "0.40"]);
+    expect(tr.ticks([15.05, 15.1, 15.15000000000001])).toEqual(["15,05", "15,10", "15,15"]);
+    expect(en.ticks([0, 500, 1000])).toEqual(["0", "500", "1,000"]);
+    expect(en.ticks([0, 2e-5])).toEqual(["0", "2E-5"]);
+  });
+
   it("has a dash for what is not there or not finite", () => {
     expect([en.value(null), en.value(undefined), en.value(Number.NaN)]).toEqual(["–", "–", "–"]);
   });

@@ -11,6 +11,8 @@ export interface Formats {
   value: (value: number | null | undefined, digits?: number) => string;
   /** The same with four significant digits always, so that a column of them can be compared. */
   measure: (value: number | null | undefined) => string;
+  /** The numbers along an axis, all with as many decimals as the finest of them needs. */
+  ticks: (values: readonly number[]) => string[];
   percent: (ratio: number, digits?: number) => string;
   bytes: (value: number) => string;
   duration: (seconds: number) => string;
@@ -31,6 +33,7 @@ export function createFormats(language: Language): Formats {
     integer: (value) => integer.format(value),
     value: (value, digits = 4) => formatValue(value, { locale, digits }),
     measure: (value) => formatValue(value, { locale, digits: 4, isFixed: true }),
+    ticks: (values) => formatTicks(values, locale),
     percent: (ratio, digits = 0) =>
       new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }).format(ratio),
     bytes: (value) => formatBytes(value, locale),
@@ -55,6 +58,23 @@ function formatValue(
       ? { maximumFractionDigits: 1 }
       : { maximumSignificantDigits: digits, ...(isFixed && { minimumSignificantDigits: digits }) };
   return new Intl.NumberFormat(locale, options).format(value);
+}
+
+function formatTicks(values: readonly number[], locale: string): string[] {
+  const sizes = values.map(Math.abs).filter((size) => size !== 0);
+  if (sizes.some((size) => size < 1e-4 || size >= 1e7))
+    return values.map((value) => formatValue(value, { locale, digits: 4 }));
+  const decimals = Math.max(0, ...values.map(countDecimals));
+  const number = new Intl.NumberFormat(locale, {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+  return values.map((value) => number.format(value));
+}
+
+/** What is left of a decimal number when the noise of binary ones is taken away. */
+function countDecimals(value: number): number {
+  return (/\.(\d+)$/.exec(String(Number(value.toPrecision(10))))?.[1] ?? "").length;
 }
 
 function formatBytes(value: number, locale: string): string {

@@ -11,8 +11,6 @@ const TAB =
 
 export function TopBar({ user }: { user: string | null }) {
   const { t } = useWords();
-  const navigate = useNavigate();
-  const signOut = useSignOut();
   return (
     <header className="border-b border-line bg-surface/85 backdrop-blur">
       <div className="temper h-0.5" aria-hidden="true" />
@@ -24,26 +22,21 @@ export function TopBar({ user }: { user: string | null }) {
             <span className="text-azure">{t("app.forge")}</span>
           </span>
         </Link>
-        <nav aria-label={t("nav.main")} className="flex gap-5 max-sm:order-last max-sm:w-full">
-          <NavLink to="/" end className={TAB}>
-            {t("nav.experiments")}
-          </NavLink>
-          <NavLink to="/system" className={TAB}>
-            {t("nav.system")}
-          </NavLink>
-        </nav>
+        <div className="flex items-center justify-between max-sm:order-last max-sm:w-full">
+          <nav aria-label={t("nav.main")} className="flex gap-5">
+            <NavLink to="/" end className={TAB}>
+              {t("nav.experiments")}
+            </NavLink>
+            <NavLink to="/system" className={TAB}>
+              {t("nav.system")}
+            </NavLink>
+          </nav>
+          {user !== null && <SignOutButton className="-mr-3 sm:hidden" />}
+        </div>
         <div className="ml-auto flex items-center gap-2">
           <LanguageSwitch />
           <ThemeSwitch />
-          {user !== null && (
-            <Button
-              look="quiet"
-              className="max-sm:hidden"
-              onClick={() => signOut.mutate(undefined, { onSuccess: () => void navigate("/") })}
-            >
-              {t("nav.signOut")}
-            </Button>
-          )}
+          {user !== null && <SignOutButton className="max-sm:hidden" />}
           <span className="max-md:hidden">
             <LinkButton to="/new" look="primary">
               {t("nav.new")}
@@ -52,5 +45,20 @@ export function TopBar({ user }: { user: string | null }) {
         </div>
       </div>
     </header>
+  );
+}
+
+function SignOutButton({ className }: { className: string }) {
+  const { t } = useWords();
+  const navigate = useNavigate();
+  const signOut = useSignOut();
+  return (
+    <Button
+      look="quiet"
+      className={className}
+      onClick={() => signOut.mutate(undefined, { onSuccess: () => void navigate("/") })}
+    >
+      {t("nav.signOut")}
+    </Button>
   );
 }

@@ -1,4 +1,4 @@
-import { useCallback, useId, useState, type ReactNode } from "react";
+import { useId, useState, type ReactNode } from "react";
 import { useWords } from "@/lib/useWords";
 import { ChartTable } from "./ChartTable";
 import { LineChart } from "./LineChart";
@@ -38,7 +38,6 @@ export function ChartFigure({
   const [cursor, setCursor] = useState<number | null>(null);
   const [hasTable, setHasTable] = useState(false);
   const tableId = useId();
-  const showY = useCallback((value: number) => format.value(value, 3), [format]);
   const at = cursor !== null && cursor < model.x.length ? cursor : null;
   const readings = model.series.map((series) => ({
     ...series,
@@ -47,7 +46,7 @@ export function ChartFigure({
   const place = at === null ? t("chart.latest") : `${model.xName} ${showX(model.x[at] ?? 0)}`;
   const valueText = [
     place,
-    ...readings.map(({ name, value }) => `${name}: ${format.value(value)} ${model.unit}`),
+    ...readings.map(({ name, value }) => `${name}: ${format.measure(value)} ${model.unit}`),
   ].join(", ");
 
   return (
@@ -59,7 +58,7 @@ export function ChartFigure({
               <span className={`h-0.5 w-4 rounded-full ${INKS[series.color]}`} />
               <span className="text-soft">{series.name}</span>
               <span className="numeric font-semibold">
-                {format.value(series.value)}
+                {format.measure(series.value)}
                 {model.unit !== "" && <span className="font-normal text-faint"> {model.unit}</span>}
               </span>
             </li>
@@ -75,7 +74,7 @@ export function ChartFigure({
         cursor={at}
         onCursor={setCursor}
         showX={showX}
-        showY={showY}
+        showTicks={format.ticks}
         xMax={xMax}
         isLog={isLog ?? false}
         height={height ?? 260}

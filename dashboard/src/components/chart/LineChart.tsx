@@ -12,7 +12,7 @@ interface LineChartProps {
   cursor: number | null;
   onCursor: (index: number | null) => void;
   showX: (value: number) => string;
-  showY: (value: number) => string;
+  showTicks: (values: readonly number[]) => string[];
   xMax?: number | undefined;
   isLog?: boolean;
   height?: number;
@@ -36,7 +36,7 @@ export function LineChart(props: LineChartProps) {
     cursor,
     onCursor,
     showX,
-    showY,
+    showTicks,
     xMax,
     isLog = false,
     height = 260,
@@ -63,7 +63,7 @@ export function LineChart(props: LineChartProps) {
       isLog,
       xMax,
       showX: (value) => latest.current.showX(value),
-      showY: (value) => latest.current.showY(value),
+      showTicks: (values) => latest.current.showTicks(values),
       onCursor: (index) => latest.current.onCursor(index),
     });
     plot.current = made;
@@ -80,7 +80,7 @@ export function LineChart(props: LineChartProps) {
 
   useEffect(() => {
     plot.current?.setData(plotData(model));
-  }, [model, showX, showY]);
+  }, [model, showX, showTicks]);
 
   const last = model.x.length - 1;
   const walk = (event: KeyboardEvent) => {

@@ -8,7 +8,7 @@ export interface PlotLook {
   /** Right end of the axis when more is expected than has come. */
   xMax: number | undefined;
   showX: (value: number) => string;
-  showY: (value: number) => string;
+  showTicks: (values: readonly number[]) => string[];
   onCursor: (index: number | null) => void;
 }
 
@@ -56,7 +56,9 @@ export function createPlot(target: HTMLElement, model: ChartModel, look: PlotLoo
         space: 40,
         // on a logarithmic axis uPlot leaves out lines that would crowd and passes null for them
         values: (_plot, splits: (number | null)[]) =>
-          splits.map((value) => (value === null ? "" : look.showY(value))),
+          isComplete(splits) && !look.isLog
+            ? look.showTicks(splits)
+            : splits.map((value) => (value === null ? "" : (look.showTicks([value])[0] ?? ""))),
         size: (_plot, values: string[] | null) =>
           16 + CHARACTER_PX * Math.max(4, ...(values ?? []).map((text) => text.length)),
       },
@@ -65,6 +67,10 @@ export function createPlot(target: HTMLElement, model: ChartModel, look: PlotLoo
     hooks: { setCursor: [(plot) => look.onCursor(plot.cursor.idx ?? null)] },
   };
   return new uPlot(options, plotData(model), target);
+}
+
+function isComplete(splits: (number | null)[]): splits is number[] {
+  return splits.every((value) => value !== null);
 }
 
 function line(series: ChartModel["series"][number], points: number): uPlot.Series {

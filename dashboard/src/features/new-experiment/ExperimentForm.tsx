@@ -99,6 +99,11 @@ export function ExperimentForm({ manifest, onStarted }: ExperimentFormProps) {
     );
   };
 
+  const reset = () => {
+    draft.reset();
+    edited("");
+  };
+
   const count = located.atFields.size;
   return (
     <form
@@ -136,6 +141,9 @@ export function ExperimentForm({ manifest, onStarted }: ExperimentFormProps) {
           }
         />
       </FormContext>
+      <Button look="quiet" className="self-start sm:hidden" onClick={reset}>
+        {t("form.reset")}
+      </Button>
       <div className="sticky bottom-0 z-10 -mx-4 flex flex-wrap items-center gap-2 border-t border-line bg-paper/90 px-4 py-3 backdrop-blur sm:mx-0 sm:rounded-b-lg sm:px-0">
         <Button type="submit" look="primary" isBusy={start.isPending}>
           {start.isPending ? t("form.starting") : t("form.start")}
@@ -150,13 +158,7 @@ export function ExperimentForm({ manifest, onStarted }: ExperimentFormProps) {
             {t("form.useSample")}
           </Button>
         )}
-        <Button
-          look="quiet"
-          onClick={() => {
-            draft.reset();
-            edited("");
-          }}
-        >
+        <Button look="quiet" className="max-sm:hidden" onClick={reset}>
           {t("form.reset")}
         </Button>
       </div>

@@ -22,18 +22,22 @@ export function MetricTable({ results }: { results: Results }) {
         tabIndex={0}
         className="relative overflow-x-auto"
       >
-        <table className="w-full border-collapse text-sm">
+        <table className="w-full border-collapse text-sm max-sm:text-xs">
           <caption className="sr-only">{t("report.metricsCaption")}</caption>
           <thead>
             <tr className="border-b border-line-strong text-left">
-              <th scope="col" className="py-2 pr-4 font-semibold">
+              <th scope="col" className="py-2 pr-2 align-bottom font-semibold sm:pr-4">
                 {t("report.answer")}
               </th>
               {names.map((name) => (
-                <th key={name} scope="col" className="py-2 pl-4 text-right font-semibold whitespace-nowrap">
+                <th
+                  key={name}
+                  scope="col"
+                  className="py-2 pl-3 text-right align-bottom font-semibold sm:pl-4 sm:whitespace-nowrap"
+                >
                   {metricName(name)}
                   {results.units[name] && (
-                    <span className="font-normal text-faint"> ({results.units[name]})</span>
+                    <span className="font-normal text-faint max-sm:block"> ({results.units[name]})</span>
                   )}
                 </th>
               ))}
@@ -44,7 +48,7 @@ export function MetricTable({ results }: { results: Results }) {
               <tr key={row.name} className="border-b border-line last:border-b-0">
                 <th
                   scope="row"
-                  className={`py-2.5 pr-4 text-left ${row.name === "model" ? "font-semibold" : "font-normal text-soft"}`}
+                  className={`py-2.5 pr-2 text-left sm:pr-4 ${row.name === "model" ? "font-semibold" : "font-normal text-soft"}`}
                 >
                   {row.title}
                 </th>
@@ -53,7 +57,7 @@ export function MetricTable({ results }: { results: Results }) {
                   return (
                     <td
                       key={name}
-                      className={`numeric py-2.5 pl-4 text-right whitespace-nowrap ${isBest ? "font-semibold text-azure" : ""}`}
+                      className={`numeric py-2.5 pl-3 sm:pl-4 text-right whitespace-nowrap ${isBest ? "font-semibold text-azure" : ""}`}
                     >
                       {isShare(name) ? share(row.metrics[name], format) : format.measure(row.metrics[name])}
                       {isBest && <span className="sr-only"> {t("report.best")}</span>}

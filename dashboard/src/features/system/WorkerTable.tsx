@@ -25,7 +25,11 @@ export function WorkerTable({ workers }: { workers: WorkerRead[] }) {
           <p className="mt-2 text-sm text-soft">
             {t("system.slots", { busy: format.integer(worker.busy), count: worker.capacity })}
           </p>
-          {worker.device_reason !== "" && <p className="mt-1 text-xs text-faint">{worker.device_reason}</p>}
+          {worker.device_reason !== "" && (
+            <p lang="en" className="mt-1 text-xs text-faint">
+              {worker.device_reason}
+            </p>
+          )}
           <p className="numeric mt-2 text-xs break-words text-faint">
             {worker.version} · <TimeAgo iso={worker.started_at} /> · {worker.pipelines.join(", ")}
           </p>
