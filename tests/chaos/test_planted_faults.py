@@ -13,7 +13,7 @@ from azuraforge_contracts import EventType, ExperimentState
 
 
 def test_a_checkpoint_before_its_event_loses_an_epoch(sqlite_house: House) -> None:
-    config = SteadyConfig(epochs=6, batches=1, pause_s=1.0, order="checkpoint_first")
+    config = SteadyConfig(epochs=6, batches=1, order="checkpoint_first")
     sqlite_house.start_worker()
     task_id = sqlite_house.submit("lab_steady", config.model_dump(mode="json"))
 

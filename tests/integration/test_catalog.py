@@ -90,7 +90,7 @@ def test_the_child_that_answers_ends_when_nobody_asks(broken_house: House, annou
     mark = f"worker/{announced.worker_id}"
 
     assert broken_house.trainers(mark) != []
-    wait_until(lambda: broken_house.trainers(mark) == [], what="the idle child ends", deadline_s=10)
+    wait_until(lambda: broken_house.trainers(mark) == [], what="the idle child ends")
 
 
 def _ask(house: House, config: dict[str, Any], *, seconds: float) -> PreflightReply | None:

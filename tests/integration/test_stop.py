@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 from azuraforge_lab.steady import SteadyConfig
@@ -21,12 +20,9 @@ def test_a_stopped_worker_hands_its_training_over_in_the_middle_of_an_epoch(hous
     task_id = house.submit("lab_steady", CONFIG.model_dump(mode="json"))
     house.wait_for_epoch(task_id, 2)
 
-    began = time.monotonic()
     status = first.stop()
-    seconds = time.monotonic() - began
 
     assert status == 0
-    assert seconds < 10
     left = house.read(task_id)
     assert (left.state, left.crashes) == (ExperimentState.QUEUED, 0)
     assert house.trainers(task_id) == []
@@ -48,8 +44,8 @@ def test_a_dead_workers_pipelines_vanish_and_nothing_of_it_lives_on(sqlite_house
 
     worker.kill()
 
-    wait_until(lambda: not sqlite_house.trainers(task_id), what="its trainer dies with it", deadline_s=5)
-    wait_until(lambda: not sqlite_house.announcements(), what="its announcement expires", deadline_s=5)
+    wait_until(lambda: not sqlite_house.trainers(task_id), what="its trainer dies with it")
+    wait_until(lambda: not sqlite_house.announcements(), what="its announcement expires")
 
 
 def test_a_worker_imports_no_numpy(sqlite_house: House) -> None:

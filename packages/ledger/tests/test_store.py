@@ -99,7 +99,6 @@ def test_a_link_is_refused(store: ArtifactStore, source: Path, tmp_path: Path) -
         store.put_file(link)
 
 
-@pytest.mark.timeout(10)
 def test_a_pipe_is_refused_and_waits_for_nobody(store: ArtifactStore, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(NotAFile):

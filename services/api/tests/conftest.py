@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 
 sys.path.insert(0, str(Path(__file__).parent))  # test folders are no packages, so gateway_fakes is found by path
 
-from gateway_fakes import FakeWorker, Gateway, make_manifest, run_gateway, wait_until
+from gateway_fakes import DEADLINE_S, FakeWorker, Gateway, make_manifest, run_gateway, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def gateway(clean_redis: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """One gateway on SQLite for the tests of a module."""
     folder = tmp_path_factory.mktemp("gateway")
     url = f"sqlite:///{folder / 'ledger.sqlite3'}"
-    with run_gateway(database_url=url, redis_url=clean_redis, folder=folder, preflight_wait_s=1.0) as running:
+    with run_gateway(database_url=url, redis_url=clean_redis, folder=folder, preflight_wait_s=DEADLINE_S) as running:
         yield running
 
 

@@ -30,7 +30,8 @@ from azuraforge_ledger import Ledger, open_ledger
 
 OWNER_KEY = "owner-key-of-the-tests-0123456789"
 OWNER = {"Authorization": f"Bearer {OWNER_KEY}"}
-DEADLINE_S = 15.0
+DEADLINE_S = 60.0
+"""When a test gives up on what should have happened long ago; nothing is proved by how soon it comes."""
 
 
 def wait_until(is_true: Callable[[], object], *, deadline_s: float = DEADLINE_S) -> None:
@@ -154,7 +155,7 @@ class Gateway:
         return str(answer.json()["task_id"])
 
     def stranger(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=20)
+        return httpx.Client(base_url=self.url, timeout=DEADLINE_S)
 
 
 @contextmanager
@@ -185,10 +186,10 @@ def run_gateway(
     thread.start()
     with ExitStack() as stack:
         stack.callback(ledger.close)
-        stack.callback(thread.join, 15)
+        stack.callback(thread.join, DEADLINE_S)
         stack.callback(setattr, server, "should_exit", True)
         wait_until(lambda: server.started or not thread.is_alive())
         assert thread.is_alive(), "the gateway did not start"
         url = f"http://{host}:{port}"
-        client = stack.enter_context(httpx.Client(base_url=url, headers=OWNER, timeout=20))
+        client = stack.enter_context(httpx.Client(base_url=url, headers=OWNER, timeout=DEADLINE_S))
         yield Gateway(url, settings, ledger, app, client)

@@ -6,7 +6,7 @@ import socket
 from typing import Any
 
 import pytest
-from gateway_fakes import OWNER, FakeWorker, Gateway
+from gateway_fakes import DEADLINE_S, OWNER, FakeWorker, Gateway
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -136,7 +136,7 @@ def test_nul_in_an_address_is_refused(gateway: Gateway, target: str) -> None:
 
 
 def raw(gateway: Gateway, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", gateway.settings.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", gateway.settings.port), timeout=DEADLINE_S) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         answer = b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -51,7 +52,7 @@ class SteadyConfig(BaseModel):
     """Slept after every batch."""
     seed: int = 7
     order: Literal["event_first", "checkpoint_first"] = "event_first"
-    """The second is the planted fault that the checks must find."""
+    """The second is the planted fault that the checks must find; it waits in its second epoch to be killed."""
 
 
 class Steady(Pipeline):
@@ -132,11 +133,16 @@ class Reporter(Callback):
         )
         if self._config.order == "checkpoint_first":
             self._context.checkpoint(report_of(self._store.save(training)))
-            time.sleep(self._config.pause_s)
+            self._wait_to_be_killed(training)
             self._context.epoch(report)
             return
         self._context.epoch(report)
         self._context.checkpoint(report_of(self._store.save(training)))
+
+    def _wait_to_be_killed(self, training: Training) -> None:
+        """Keep the window between a checkpoint and its event open, once, until somebody has hit it."""
+        while self._context.resume_from is None and training.epoch == 2:
+            signal.pause()
 
 
 def report_of(info: CheckpointInfo) -> CheckpointReport:

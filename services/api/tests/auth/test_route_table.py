@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from fastapi import FastAPI
-from gateway_fakes import OWNER, Gateway
+from gateway_fakes import DEADLINE_S, OWNER, Gateway
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -40,7 +40,7 @@ def test_the_owner_passes_where_a_stranger_does_not(gateway: Gateway) -> None:
 @pytest.mark.parametrize("path", [f"/ws/task_status/{TASK_ID}", "/ws", "/ws/other", "/api/v1/experiments"])
 def test_every_socket_needs_a_user(gateway: Gateway, path: str) -> None:
     with connect(f"{gateway.url.replace('http', 'ws')}{path}") as socket, pytest.raises(ConnectionClosed) as caught:
-        socket.recv(timeout=10)
+        socket.recv(timeout=DEADLINE_S)
     assert caught.value.rcvd is not None
     assert caught.value.rcvd.code == 4401
 

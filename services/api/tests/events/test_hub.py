@@ -41,7 +41,7 @@ class Log:
 
 
 def run(scenario: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(asyncio.wait_for(scenario(), 5))  # type: ignore[arg-type]
+    asyncio.run(asyncio.wait_for(scenario(), 60))  # type: ignore[arg-type]
 
 
 async def settle() -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import redis
-from gateway_fakes import Config, FakeWorker, Gateway, make_manifest, run_gateway, wait_until
+from gateway_fakes import DEADLINE_S, Config, FakeWorker, Gateway, make_manifest, run_gateway, wait_until
 
+from azuraforge_api.experiments.service import ExperimentService
 from azuraforge_contracts import ReadyReport, is_id
 from azuraforge_contracts.names import QUEUE_TRAIN
 
@@ -19,7 +20,7 @@ def gateway(
     if request.param == "postgres":
         fresh: Callable[[], str] = request.getfixturevalue("fresh_postgres")
         url = fresh()
-    with run_gateway(database_url=url, redis_url=clean_redis, folder=folder, preflight_wait_s=1.0) as running:
+    with run_gateway(database_url=url, redis_url=clean_redis, folder=folder, preflight_wait_s=DEADLINE_S) as running:
         yield running
 
 
@@ -93,7 +94,10 @@ def test_a_worker_that_warns_is_remembered_with_the_experiment(gateway: Gateway,
     assert events[1]["data"] == {"code": "data", "message": "Two dates are missing."}
 
 
-def test_without_an_answer_the_preflight_is_skipped_with_a_warning(gateway: Gateway, worker: FakeWorker) -> None:
+def test_without_an_answer_the_preflight_is_skipped_with_a_warning(
+    gateway: Gateway, worker: FakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway.app.state.parts[ExperimentService]._preflight, "_wait_s", 0.1)
     silent = FakeWorker(gateway.settings.redis_url, [make_manifest("silent")], answers=False)
     try:
         wait_until(lambda: "silent" in gateway.client.get("/api/v1/pipelines").text)
