@@ -31,4 +31,4 @@ def gemm_workspace(n: int, k: int) -> int:
     """Bytes of scratch memory of one part of a product with n columns and k steps, in whole cache lines."""
     steps = min(k, _STEPS)
     columns = -(-n // _WIDEST_PANEL) * _WIDEST_PANEL
-    return -(-4 * steps * (columns + _BLOCK_ROWS) // _LINE) * _LINE
+    return -(-4 * steps * (columns + _BLOCK_ROWS) // _LINE) * _LINE + _LINE

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from azuraforge_core.kernels.cpu.compiler.addresses import peek, poke
 from azuraforge_core.kernels.cpu.compiler.decorators import inline
-from azuraforge_core.kernels.cpu.compiler.simd import Vector, row
+from azuraforge_core.kernels.cpu.compiler.simd import LANES, Vector, row
 from azuraforge_core.kernels.cpu.compiler.tiles import COLUMNS, ROWS, VECTORS, tile
+from azuraforge_core.kernels.cpu.compiler.transpose import turn_square
 
 STEPS = 256
 """Steps of k in a block."""
@@ -24,13 +25,18 @@ STEPS = 256
 BLOCK_ROWS = 96
 """Rows of A in a block; a multiple of every tile's rows."""
 
+FEW_ROWS = 3
+"""Below so many rows of A, packing B costs more than it saves."""
+
+WIDE = 8 * LANES
+"""Columns that one row of A works on at a time: eight sums, so that no addition waits for the one before."""
+
 _WIDTH = 4
-_CONTIGUOUS = 4
-_LAST = ROWS % 4
 
 _full, _edge = tile(ROWS, VECTORS, is_masked=False), tile(ROWS, VECTORS, is_masked=True)
 _full4, _edge4 = tile(4, VECTORS, is_masked=False), tile(4, VECTORS, is_masked=True)
 _full2, _edge2 = tile(2, VECTORS, is_masked=False), tile(2, VECTORS, is_masked=True)
+_wide = tile(1, 8, is_masked=False)
 _full1, _edge1 = tile(1, VECTORS, is_masked=False), tile(1, VECTORS, is_masked=True)
 
 
@@ -61,11 +67,14 @@ def pack(k: int, n: int, b: int, b_step: int, b_column: int, panels: int) -> Non
         count = min(COLUMNS, n - first)
         panel = panels + first * k * _WIDTH
         source = b + first * b_column
-        if b_column == _CONTIGUOUS:
+        if b_column == _WIDTH:
             for step in range(k):
                 copy_row(count, (source + step * b_step,), (panel + step * COLUMNS * _WIDTH,), ())
         else:
-            for column in range(count):
+            turned = count // LANES * LANES if b_step == _WIDTH else 0
+            for column in range(0, turned, LANES):
+                _turn_columns(k, source + column * b_column, b_column, panel + column * _WIDTH)
+            for column in range(turned, count):
                 for step in range(k):
                     poke(panel, step * COLUMNS + column, peek(source + column * b_column + step * b_step, 0))
         if count < COLUMNS:
@@ -75,15 +84,30 @@ def pack(k: int, n: int, b: int, b_step: int, b_column: int, panels: int) -> Non
 
 
 @inline
+def _turn_columns(k: int, source: int, b_column: int, panel: int) -> None:
+    """`LANES` columns, each contiguous in memory, become a vector per row of a panel."""
+    whole = k // LANES * LANES
+    for step in range(0, whole, LANES):
+        turn_square(source + step * _WIDTH, b_column, panel + step * COLUMNS * _WIDTH, COLUMNS * _WIDTH)
+    for step in range(whole, k):
+        for column in range(LANES):
+            poke(panel, step * COLUMNS + column, peek(source + column * b_column, step))
+
+
+@inline
 def pack_strips(k: int, m: int, a: int, a_row: int, a_step: int, strips: int) -> None:
     """Lay m rows of k columns into strips of `ROWS` rows, in which the rows of one column lie side by side."""
     for first in range(0, m, ROWS):
         count = min(ROWS, m - first)
         strip = strips + first * k * _WIDTH
-        for step in range(k):
-            source = a + first * a_row + step * a_step
-            for line in range(count):
-                poke(strip, step * ROWS + line, peek(source + line * a_row, 0))
+        source = a + first * a_row
+        if a_row == _WIDTH and first + LANES <= m and ROWS <= LANES:
+            for step in range(k):  # whole vectors: what they write too much, the next step writes over
+                copy_row(LANES, (source + step * a_step,), (strip + step * ROWS * _WIDTH,), ())
+        else:
+            for step in range(k):
+                for line in range(count):
+                    poke(strip, step * ROWS + line, peek(source + line * a_row + step * a_step, 0))
 
 
 @inline
@@ -150,7 +174,7 @@ def multiply_panels(
 @inline
 def scratch_bytes(n: int, k: int) -> int:
     """Memory that `gemm` packs into, for n columns (of its share) and k steps."""
-    return packed_bytes(n, min(k, STEPS)) + BLOCK_ROWS * min(k, STEPS) * _WIDTH
+    return packed_bytes(n, min(k, STEPS)) + (BLOCK_ROWS * min(k, STEPS) + LANES) * _WIDTH
 
 
 @inline
@@ -168,20 +192,39 @@ def gemm(
     `scratch_bytes(n, k)` bytes on a cache line.
     """
     m, n, k = size
-    a_start, a_row, a_step = a
-    b_start, b_step, b_column = b
+    if m < FEW_ROWS and b[2] == _WIDTH:
+        for line in range(m):
+            multiply_vector(n, k, (a[0] + line * a[1], a[1], a[2]), b, c[0] + line * c[1], accumulate)
+        return
     for first in range(0, k, STEPS):
         steps = min(STEPS, k - first)
-        pack(steps, n, b_start + first * b_step, b_step, b_column, scratch)
+        pack(steps, n, b[0] + first * b[1], b[1], b[2], scratch)
         strips = scratch + packed_bytes(n, steps)
         more = 1 if first > 0 else accumulate
         for top in range(0, m, BLOCK_ROWS):
             rows = min(BLOCK_ROWS, m - top)
-            block = a_start + top * a_row + first * a_step
+            block = a[0] + top * a[1] + first * a[2]
             answer = (c[0] + top * c[1], c[1])
-            if a_step == _CONTIGUOUS or m < ROWS:
-                multiply_panels(rows, n, steps, (block, a_row, a_step, ROWS * a_row), scratch, answer, more)
+            if a[2] == _WIDTH or m < ROWS:
+                multiply_panels(rows, n, steps, (block, a[1], a[2], ROWS * a[1]), scratch, answer, more)
             else:
-                pack_strips(steps, rows, block, a_row, a_step, strips)
+                pack_strips(steps, rows, block, a[1], a[2], strips)
                 left = (strips, _WIDTH, ROWS * _WIDTH, ROWS * steps * _WIDTH)
                 multiply_panels(rows, n, steps, left, scratch, answer, more)
+
+
+@inline
+def multiply_vector(n: int, k: int, a: tuple[int, int, int], b: tuple[int, int, int], c: int, accumulate: int) -> None:
+    """One row of A times a B whose rows are contiguous: nothing is packed, for nothing is read twice."""
+    done = 0
+    while n - done >= WIDE:
+        _wide(k, a, (b[0] + done * _WIDTH, b[1]), (c + done * _WIDTH, 0), accumulate, WIDE)
+        done += WIDE
+    while done < n:
+        count = min(COLUMNS, n - done)
+        right = (b[0] + done * _WIDTH, b[1])
+        if count == COLUMNS:
+            _full1(k, a, right, (c + done * _WIDTH, 0), accumulate, count)
+        else:
+            _edge1(k, a, right, (c + done * _WIDTH, 0), accumulate, count)
+        done += count
