@@ -161,6 +161,27 @@ def test_clipping_and_schedule_reach_the_optimizer(small_training: Callable) -> 
     assert rates == pytest.approx([0.01, 0.02, 0.02, 0.017071, 0.01, 0.002929], rel=1e-4)
 
 
+@pytest.mark.parametrize("accumulation", [2, 3, 6, 50])
+def test_parts_of_a_batch_train_as_the_batch_does(accumulation: int) -> None:
+    def weights(parts: int) -> list[np.ndarray]:
+        g = Generator(3)
+        model = Sequential(Linear(3, 4, generator=g), Tanh(), Linear(4, 1, generator=g)).cast("float64")
+        x = g.normal((16, 3), dtype=np.float64)
+        learner = Learner(model, loss=MSE(), optimizer=SGD(model, learning_rate=0.1), accumulation=parts)
+        learner.fit(DataLoader(ArrayDataset(x, x.sum(axis=1, keepdims=True)), batch_size=6), epochs=3)
+        assert learner.step == 9
+        return [*model.arrays().values(), np.array(learner.history.rows[-1]["loss"])]
+
+    for ours, whole in zip(weights(accumulation), weights(1), strict=True):
+        np.testing.assert_allclose(ours, whole, rtol=1e-12)
+
+
+def test_no_part_at_all_is_refused() -> None:
+    model = Sequential(Linear(1, 1, generator=Generator(0)))
+    with pytest.raises(DataInvalid, match="at least one part, not 0"):
+        Learner(model, loss=MSE(), optimizer=SGD(model, learning_rate=0.1), accumulation=0)
+
+
 def test_an_optimizer_of_another_model_is_refused() -> None:
     g = Generator(0)
     model, other = Sequential(Linear(1, 1, generator=g), ReLU()), Sequential(Linear(1, 1, generator=g))

@@ -21,6 +21,7 @@ from azuraforge_learner.losses import MAE, MSE, BinaryCrossEntropy, CrossEntropy
 from azuraforge_learner.optimizers import SGD, Adam, AdamW, Lion, Optimizer, ParameterGroup, RMSprop
 from azuraforge_learner.schedules import CosineDecay, OneCycle, Schedule, StepDecay, WarmUp
 from azuraforge_learner.training import Training
+from azuraforge_learner.truncation import truncated_backward
 
 __all__ = [
     "BUNDLE_FORMAT",
@@ -62,6 +63,7 @@ __all__ = [
     "read_attachments",
     "save_bundle",
     "save_checkpoint",
+    "truncated_backward",
     "unpack_bundle",
     "verify_checkpoint",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,11 @@ Metric = Callable[[Array, Array], float]
 class Learner:
     """Trains a model, deterministically for a given seed, machine and number of threads.
 
-    A batch is `(x, target)`. `metrics` are computed on validation data and by `evaluate`. Random layers and a shuffled
-    loader without a source of their own get one from `seed`. See `azuraforge_learner.training` for what the
-    attributes mean.
+    A batch is `(x, target)`. With `accumulation` k it is read in k parts one by one, whose gradients add up to those
+    of the whole batch before its one update: the memory of a part, the mathematics of the batch, for losses that
+    are plain means and layers that do not look across samples. `metrics` are computed on validation data and by
+    `evaluate`. Random layers and a shuffled loader without a source of their own get one from `seed`. See
+    `azuraforge_learner.training` for what the attributes mean.
 
     Raises:
         OptimizerInvalid: the optimizer holds a parameter that the model does not have.
@@ -43,14 +46,18 @@ class Learner:
         metrics: Mapping[str, Metric] | None = None,
         schedule: Schedule | None = None,
         clip_norm: float | None = None,
+        accumulation: int = 1,
         seed: int = 0,
     ) -> None:
         _expect_same_parameters(model, optimizer)
+        if accumulation < 1:
+            raise DataInvalid(f"a batch is read in at least one part, not {accumulation}")
         self.model = model
         self.loss = loss
         self.optimizer = optimizer
         self.schedule = schedule
         self.clip_norm = clip_norm
+        self.accumulation = accumulation
         self.seed = seed
         self.metric_functions = dict(metrics or {})
         self.callbacks = _with_defaults(callbacks)
@@ -213,17 +220,25 @@ class Learner:
         if self.schedule is not None:
             self.optimizer.scale_learning_rate(self.schedule.factor(self.step, total=self.epochs * self.batches))
         self.optimizer.zero_grad()
-        loss = self.loss(self.model(Tensor(x)), Tensor(target))
-        loss.backward()
+        self.batch_loss = self._differentiate(x, target)
         if self.clip_norm is not None:
             self.optimizer.clip_gradients(self.clip_norm)
         self.optimizer.step()
-        self.batch_loss = float(loss.item())
         self.batch += 1
         self.step += 1
         self.samples += len(target)
         self._loss_sum += self.batch_loss * len(target)
         self.metrics["loss"] = self._loss_sum / self.samples
+
+    def _differentiate(self, x: Array, target: Array) -> float:
+        """Leave the gradients of the batch's mean loss in the parameters; the answer is that loss."""
+        mean = 0.0
+        for part, wanted in _in_parts(x, target, count=self.accumulation):
+            loss = self.loss(self.model(Tensor(part)), Tensor(wanted))
+            share = len(wanted) / len(target)
+            (loss if share == 1.0 else loss * share).backward()
+            mean += share * float(loss.item())
+        return mean
 
     def _notify(self, moment: str) -> None:
         for callback in self.callbacks:
@@ -244,6 +259,14 @@ class Learner:
                 f"the checkpoint holds the state of {missing[0]}, which this Learner does not have"
             )
         return {key: callback for key, callback in keyed.items() if key in saved}
+
+
+def _in_parts(x: Array, target: Array, *, count: int) -> Iterator[tuple[Array, Array]]:
+    """`count` parts of nearly one length, fewer where there are not so many samples."""
+    ends = [len(target) * k // count for k in range(count + 1)]
+    for start, stop in pairwise(ends):
+        if stop > start:
+            yield x[start:stop], target[start:stop]
 
 
 def _with_defaults(callbacks: Sequence[Callback]) -> tuple[Callback, ...]:

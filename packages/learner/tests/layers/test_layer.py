@@ -87,7 +87,7 @@ def test_cast_turns_a_shared_parameter_once() -> None:
 
 def test_a_model_prints_as_it_would_be_written() -> None:
     assert repr(make_model()) == (
-        "Sequential(LSTM(features=2, units=3, return_sequences=False), "
+        "Sequential(LSTM(features=2, units=3, return_sequences=False, layers=1, dropout=0.0, recompute_every=0), "
         "Sequential(Dropout(p=0.5), Linear(inputs=3, outputs=1, has_bias=True)))"
     )
 

@@ -56,11 +56,11 @@ class Cell:
 
 
 class Segment(NamedTuple):
-    """Steps `start` to `stop` of the `count` longest sequences."""
+    """Steps `start` to `stop` of the longest sequences, so many of them."""
 
     start: int
     stop: int
-    count: int
+    sequences: int
 
 
 class Plan(NamedTuple):

@@ -19,6 +19,7 @@ from azuraforge_learner.layers.convolution import Conv1D, Conv2D, ConvTranspose2
 from azuraforge_learner.layers.dropout import Dropout
 from azuraforge_learner.layers.embedding import Embedding
 from azuraforge_learner.layers.flatten import Flatten
+from azuraforge_learner.layers.flops import count_flops
 from azuraforge_learner.layers.graph import GRAPH_FORMAT, check_graph, from_graph, to_graph
 from azuraforge_learner.layers.gru import GRU
 from azuraforge_learner.layers.layer import Layer, Parameter, count_parameters
@@ -30,6 +31,7 @@ from azuraforge_learner.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPoo
 from azuraforge_learner.layers.positional_encoding import PositionalEncoding
 from azuraforge_learner.layers.registry import LAYERS
 from azuraforge_learner.layers.reshape import Reshape
+from azuraforge_learner.layers.sequence import Recurrent, State, detached, lengths_of
 from azuraforge_learner.layers.sequential import Sequential
 from azuraforge_learner.layers.spec import LayerSpec, SettingKind, SettingSpec
 from azuraforge_learner.layers.transformer_encoder import TransformerEncoder
@@ -66,6 +68,7 @@ __all__ = [
     "PositionalEncoding",
     "RMSNorm",
     "ReLU",
+    "Recurrent",
     "Reshape",
     "Residual",
     "Sequential",
@@ -75,10 +78,14 @@ __all__ = [
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "State",
     "Tanh",
     "TransformerEncoder",
     "check_graph",
+    "count_flops",
     "count_parameters",
+    "detached",
     "from_graph",
+    "lengths_of",
     "to_graph",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from azuraforge_core import Tensor, ops
@@ -14,11 +15,19 @@ from azuraforge_learner.layers.spec import (
     SettingSpec,
     Shape,
     no_parameters,
+    one_per_number,
     same_shape,
 )
 
 
-def _spec(name: str, *settings: SettingSpec, tr: str, en: str, onnx_op: str | None) -> LayerSpec:
+def _spec(
+    name: str,
+    *settings: SettingSpec,
+    tr: str,
+    en: str,
+    onnx_op: str | None,
+    onnx_attributes: Mapping[str, str] | None = None,
+) -> LayerSpec:
     return LayerSpec(
         type=name,
         version=1,
@@ -27,7 +36,9 @@ def _spec(name: str, *settings: SettingSpec, tr: str, en: str, onnx_op: str | No
         parameters=settings,
         shape_of=_last_axis if name in {"Softmax", "LogSoftmax"} else same_shape,
         parameters_of=no_parameters,
+        flops_of=one_per_number,
         onnx_op=onnx_op,
+        onnx_attributes=onnx_attributes,
     )
 
 
@@ -47,6 +58,7 @@ class ELU(Layer):
         tr="Eksi değerleri -alpha'ya doğru yumuşakça büker.",
         en="Bends negative values smoothly towards -alpha.",
         onnx_op="Elu",
+        onnx_attributes={"alpha": "alpha"},
     )
 
     def __init__(self, *, alpha: float = 1.0) -> None:
@@ -67,6 +79,7 @@ class GELU(Layer):
         tr="Değeri, normal dağılımda ondan küçük olma olasılığıyla çarpar.",
         en="Weighs a value with the normal probability of being below it.",
         onnx_op="Gelu",
+        onnx_attributes={"approximation": "approximate"},
     )
 
     def __init__(self, *, approximation: str = "none") -> None:
@@ -87,6 +100,7 @@ class LeakyReLU(Layer):
         tr="Eksi değerleri küçük bir eğimle geçirir.",
         en="Lets negative values through at a small slope.",
         onnx_op="LeakyRelu",
+        onnx_attributes={"slope": "alpha"},
     )
 
     def __init__(self, *, slope: float = 0.01) -> None:
@@ -117,7 +131,11 @@ class ReLU(Layer):
     """max(x, 0)."""
 
     spec: ClassVar = _spec(
-        "ReLU", tr="Eksi değerleri sıfırlar.", en="Replaces negative values by zero.", onnx_op="Relu"
+        "ReLU",
+        tr="Eksi değerleri sıfırlar.",
+        en="Replaces negative values by zero.",
+        onnx_op="Relu",
+        onnx_attributes={},
     )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -148,6 +166,7 @@ class Sigmoid(Layer):
         tr="Değerleri 0 ile 1 arasına sıkıştırır.",
         en="Squeezes values between 0 and 1.",
         onnx_op="Sigmoid",
+        onnx_attributes={},
     )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -194,7 +213,11 @@ class Tanh(Layer):
     """Hyperbolic tangent."""
 
     spec: ClassVar = _spec(
-        "Tanh", tr="Değerleri -1 ile 1 arasına sıkıştırır.", en="Squeezes values between -1 and 1.", onnx_op="Tanh"
+        "Tanh",
+        tr="Değerleri -1 ile 1 arasına sıkıştırır.",
+        en="Squeezes values between -1 and 1.",
+        onnx_op="Tanh",
+        onnx_attributes={},
     )
 
     def forward(self, x: Tensor) -> Tensor:

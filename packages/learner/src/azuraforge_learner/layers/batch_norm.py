@@ -10,7 +10,7 @@ import numpy as np
 from azuraforge_core import Array, Tensor, ops
 from azuraforge_learner.layers.layer import Layer, Parameter
 from azuraforge_learner.layers.normalization import EPSILON, keep_width
-from azuraforge_learner.layers.spec import LayerSpec, SettingKind, SettingSpec, size_setting
+from azuraforge_learner.layers.spec import LayerSpec, SettingKind, SettingSpec, one_per_number, size_setting
 
 
 class BatchNorm(Layer):
@@ -36,6 +36,7 @@ class BatchNorm(Layer):
         ),
         shape_of=lambda settings, shape: keep_width("BatchNorm", settings, shape, setting="channels"),
         parameters_of=lambda settings: 2 * int(settings["channels"]),
+        flops_of=one_per_number,
         onnx_op="BatchNormalization",
     )
     buffer_names: ClassVar = ("running_mean", "running_variance")

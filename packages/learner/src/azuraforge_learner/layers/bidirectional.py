@@ -2,37 +2,60 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, TypedDict
 
 from azuraforge_core import Generator, Tensor, ops
-from azuraforge_learner.errors import LayerInvalid
+from azuraforge_core.dtypes import Dtype
+from azuraforge_core.ops.sequences import Lengths
+from azuraforge_learner.layers.dropout import Dropout
 from azuraforge_learner.layers.gru import GRU
-from azuraforge_learner.layers.layer import Layer
 from azuraforge_learner.layers.lstm import LSTM
-from azuraforge_learner.layers.spec import LayerSpec, SettingKind, Settings, SettingSpec, Shape, size_setting
+from azuraforge_learner.layers.sequence import (
+    SEQUENCE_SETTINGS,
+    Recurrent,
+    State,
+    check_stack,
+    sequence_shape,
+    widths_read,
+)
+from azuraforge_learner.layers.spec import LayerSpec, SettingKind, Settings, SettingSpec, Shape
 
 _CELLS: dict[str, type[LSTM | GRU]] = {"LSTM": LSTM, "GRU": GRU}
 
 
-def _shape(settings: Settings, shape: Shape) -> Shape:
-    if len(shape) != 2 or shape[-1] != settings["features"]:
-        raise LayerInvalid(f"Bidirectional takes (time, {settings['features']}) per sample, not shape {shape}")
-    width = 2 * int(settings["units"])
-    return (shape[0], width) if settings["return_sequences"] else (width,)
-
-
 def _parameters(settings: Settings) -> int:
-    return 2 * _CELLS[settings["cell"]].spec.parameters_of(settings)
+    count = _CELLS[settings["cell"]].spec.parameters_of
+    one = {**settings, "layers": 1}
+    return sum(2 * count({**one, "features": width}) for width in widths_read(settings, directions=2))
 
 
-class Bidirectional(Layer):
+def _flops(settings: Settings, shape: Shape) -> int:
+    count = _CELLS[settings["cell"]].spec.flops_of
+    one = {**settings, "layers": 1}
+    return sum(
+        2 * count({**one, "features": width}, (shape[0], width)) for width in widths_read(settings, directions=2)
+    )
+
+
+class _One(TypedDict):
+    """What one direction of one layer is told."""
+
+    return_sequences: bool
+    recompute_every: int
+
+
+class Bidirectional(Recurrent):
     """Two LSTMs or GRUs over axis 1, one of them from the last step to the first (Schuster 1997).
 
     `x (n, time, features)` gives `(n, 2 units)`: what each direction knows when it has read everything. With
     `return_sequences` it gives `(n, time, 2 units)`: what each direction knows at that step. Forwards comes first.
-    Its parameters are those of its children `ahead` and `back`.
+    Its parameters are those of its children `ahead` and `back`; `layers`, `dropout` and `recompute_every` are those of
+    `LSTM`, each layer reading both directions of the one below. With `lengths` the way back starts at each sequence's
+    own end. A state holds `(2 layers, n, units)` per part, forwards before backwards in every layer.
     """
 
+    directions = 2
     spec: ClassVar = LayerSpec(
         type="Bidirectional",
         version=1,
@@ -42,28 +65,72 @@ class Bidirectional(Layer):
             "en": "Reads a sequence in both directions and puts both answers side by side.",
         },
         parameters=(
-            size_setting("features"),
-            size_setting("units"),
+            *SEQUENCE_SETTINGS[:2],
             SettingSpec("cell", SettingKind.CHOICE, choices=tuple(_CELLS), default="LSTM"),
-            SettingSpec("return_sequences", SettingKind.BOOLEAN, default=False),
+            *SEQUENCE_SETTINGS[2:],
         ),
-        shape_of=_shape,
+        shape_of=sequence_shape("Bidirectional", directions=2),
         parameters_of=_parameters,
+        flops_of=_flops,
+        check_together=check_stack,
         is_drawn=True,
     )
 
     def __init__(
-        self, features: int, units: int, *, generator: Generator, cell: str = "LSTM", return_sequences: bool = False
+        self,
+        features: int,
+        units: int,
+        *,
+        generator: Generator,
+        cell: str = "LSTM",
+        return_sequences: bool = False,
+        layers: int = 1,
+        dropout: float = 0.0,
+        recompute_every: int = 0,
     ) -> None:
-        self.features, self.units, self.cell, self.return_sequences = features, units, cell, return_sequences
-        self.spec.resolve(self.settings())
-        kind = _CELLS[cell]
-        self.ahead = kind(features, units, generator=generator, return_sequences=return_sequences)
-        self.back = kind(features, units, generator=generator, return_sequences=return_sequences)
+        self._take_settings(
+            features,
+            units,
+            cell=cell,
+            return_sequences=return_sequences,
+            layers=layers,
+            dropout=dropout,
+            recompute_every=recompute_every,
+        )
+        kind, one = _CELLS[cell], _One(return_sequences=return_sequences, recompute_every=recompute_every)
+        self.cell, self.state_parts = cell, kind.state_parts
+        self.ahead = kind(features, units, generator=generator, **one)
+        self.back = kind(features, units, generator=generator, **one)
+        self.between = self.above = None
+        if layers > 1:
+            self.between = Dropout(dropout)
+            self.above = Bidirectional(
+                2 * units,
+                units,
+                generator=generator,
+                cell=cell,
+                return_sequences=return_sequences,
+                layers=layers - 1,
+                dropout=dropout if layers > 2 else 0.0,
+                recompute_every=recompute_every,
+            )
 
-    def forward(self, x: Tensor) -> Tensor:
-        """`x (n, time, features)` → `(n, 2 units)` or `(n, time, 2 units)`."""
-        if len(x.shape) != 3 or x.shape[-1] != self.features:
-            raise LayerInvalid(f"Bidirectional takes x (n, time, {self.features}), not {tuple(x.shape)}")
-        ahead, back = self.ahead(x), self.back(ops.flip(x, 1))
-        return ops.concat([ahead, ops.flip(back, 1) if self.return_sequences else back], axis=-1)
+    @property
+    def weight_dtype(self) -> Dtype:
+        """Of every parameter."""
+        return self.ahead.w_x.dtype
+
+    def run_level(
+        self, x: Tensor, states: Sequence[State], *, lengths: Lengths | None
+    ) -> tuple[Tensor, Tensor, list[State]]:
+        """This layer without those above; every step's answer only where someone reads it."""
+        ahead, last_ahead, state_ahead = self.ahead.run_level(x, states[:1], lengths=lengths)
+        back, last_back, state_back = self.back.run_level(_turn(x, lengths=lengths), states[1:], lengths=lengths)
+        last = ops.concat([last_ahead, last_back], axis=-1)
+        if self.above is None and not self.return_sequences:
+            return last, last, state_ahead + state_back
+        return ops.concat([ahead, _turn(back, lengths=lengths)], axis=-1), last, state_ahead + state_back
+
+
+def _turn(x: Tensor, *, lengths: Lengths | None) -> Tensor:
+    return ops.flip(x, 1) if lengths is None else ops.reverse_steps(x, lengths=lengths)

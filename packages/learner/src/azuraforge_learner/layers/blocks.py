@@ -13,7 +13,7 @@ from azuraforge_core import Tensor, ops
 from azuraforge_learner.errors import LayerInvalid
 from azuraforge_learner.layers.layer import Layer
 from azuraforge_learner.layers.sequential import Sequential
-from azuraforge_learner.layers.spec import LayerSpec, Shape, no_parameters, same_shape
+from azuraforge_learner.layers.spec import LayerSpec, Shape, no_flops, no_parameters, same_shape
 
 MAX_BRANCHES: Final = 64
 
@@ -27,6 +27,7 @@ def _spec(name: str, *, title: dict[str, str], description: dict[str, str], onnx
         parameters=(),
         shape_of=same_shape,
         parameters_of=no_parameters,
+        flops_of=no_flops,  # those of the layers within are counted where the document is: `flops.count_flops`
         onnx_op=onnx_op,
     )
 

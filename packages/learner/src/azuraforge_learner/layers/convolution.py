@@ -20,6 +20,7 @@ from azuraforge_learner.layers.windows import (
     PADDING,
     STRIDE,
     check_groups,
+    count_products,
     count_weights,
     need_space,
     slide,
@@ -85,6 +86,7 @@ class Conv1D(_Convolution):
         parameters=CONVOLUTION,
         shape_of=_shape_1d,
         parameters_of=lambda settings: count_weights(settings, rank=1),
+        flops_of=lambda settings, shape: count_products(settings, _shape_1d(settings, shape), rank=1),
         onnx_op="Conv",
         check_together=check_groups,
         is_drawn=True,
@@ -113,6 +115,7 @@ class Conv2D(_Convolution):
         parameters=CONVOLUTION,
         shape_of=_shape_2d,
         parameters_of=lambda settings: count_weights(settings, rank=2),
+        flops_of=lambda settings, shape: count_products(settings, _shape_2d(settings, shape), rank=2),
         onnx_op="Conv",
         check_together=check_groups,
         is_drawn=True,
@@ -151,6 +154,10 @@ def _count_transposed(settings: Settings) -> int:
     return int(settings["channels"] * each + settings["outputs"] * settings["has_bias"])
 
 
+def _paint_flops(settings: Settings, shape: Shape) -> int:
+    return int(2 * math.prod(shape) * settings["kernel"] ** 2 * (settings["outputs"] // settings["groups"]))
+
+
 class ConvTranspose2D(Layer):
     """Paints the kernel onto a larger image for every pixel: a `Conv2D` from answer to input.
 
@@ -180,6 +187,7 @@ class ConvTranspose2D(Layer):
         ),
         shape_of=_shape_transposed,
         parameters_of=_count_transposed,
+        flops_of=_paint_flops,
         onnx_op="ConvTranspose",
         check_together=_check_transposed,
         is_drawn=True,

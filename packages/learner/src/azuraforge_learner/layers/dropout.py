@@ -12,6 +12,7 @@ from azuraforge_learner.layers.spec import (
     SettingKind,
     SettingSpec,
     no_parameters,
+    one_per_number,
     same_shape,
 )
 
@@ -33,6 +34,7 @@ class Dropout(Layer):
         parameters=(SettingSpec("p", SettingKind.NUMBER, minimum=0.0, maximum=0.99),),
         shape_of=same_shape,
         parameters_of=no_parameters,
+        flops_of=one_per_number,
         onnx_op="Dropout",
     )
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from azuraforge_core import Generator, Tensor, ops
 from azuraforge_learner.layers.layer import Layer, Parameter
-from azuraforge_learner.layers.spec import LayerSpec, SettingKind, SettingSpec, size_setting
+from azuraforge_learner.layers.spec import LayerSpec, SettingKind, SettingSpec, no_flops, size_setting
 
 MAX_COUNT = 10_000_000
 """Most rows that a document may ask for."""
@@ -32,6 +32,7 @@ class Embedding(Layer):
         ),
         shape_of=lambda settings, shape: (*shape, int(settings["width"])),
         parameters_of=lambda settings: int(settings["count"]) * int(settings["width"]),
+        flops_of=no_flops,
         onnx_op="Gather",
         is_drawn=True,
     )

@@ -8,7 +8,7 @@ from typing import ClassVar
 from azuraforge_core import Tensor, ops
 from azuraforge_learner.errors import LayerInvalid
 from azuraforge_learner.layers.layer import Layer
-from azuraforge_learner.layers.spec import LayerSpec, Settings, Shape, no_parameters
+from azuraforge_learner.layers.spec import LayerSpec, Settings, Shape, no_flops, no_parameters
 
 
 def _shape(settings: Settings, shape: Shape) -> Shape:
@@ -29,6 +29,7 @@ class Flatten(Layer):
         parameters=(),
         shape_of=_shape,
         parameters_of=no_parameters,
+        flops_of=no_flops,
         onnx_op="Flatten",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from azuraforge_core import Generator, Tensor, ops
@@ -43,6 +44,7 @@ class Linear(Layer):
         ),
         shape_of=_shape,
         parameters_of=_parameters,
+        flops_of=lambda settings, shape: 2 * math.prod(shape) * int(settings["outputs"]),
         onnx_op="Gemm",
         is_drawn=True,
     )

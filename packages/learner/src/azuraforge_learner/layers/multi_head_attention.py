@@ -31,6 +31,11 @@ def _parameters(settings: Settings) -> int:
     return 4 * width * (width + 1)
 
 
+def attention_flops(width: int, *, time: int) -> int:
+    """Four projections of every step, and every step against every other, twice."""
+    return 2 * time * width * (4 * width + 2 * time)
+
+
 class MultiHeadAttention(Layer):
     """Self-attention over axis 1 (Vaswani 2017): `x (n, time, width)` gives the same shape.
 
@@ -50,6 +55,7 @@ class MultiHeadAttention(Layer):
         parameters=(size_setting("width"), size_setting("heads"), IS_CAUSAL),
         shape_of=_shape,
         parameters_of=_parameters,
+        flops_of=lambda settings, shape: attention_flops(int(settings["width"]), time=shape[0]),
         check_together=check_heads,
         is_drawn=True,
     )

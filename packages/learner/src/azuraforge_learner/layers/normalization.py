@@ -9,7 +9,15 @@ import numpy as np
 from azuraforge_core import Tensor, ops
 from azuraforge_learner.errors import LayerInvalid
 from azuraforge_learner.layers.layer import Layer, Parameter
-from azuraforge_learner.layers.spec import LayerSpec, SettingKind, Settings, SettingSpec, Shape, size_setting
+from azuraforge_learner.layers.spec import (
+    LayerSpec,
+    SettingKind,
+    Settings,
+    SettingSpec,
+    Shape,
+    one_per_number,
+    size_setting,
+)
 
 EPSILON = SettingSpec("epsilon", SettingKind.NUMBER, minimum=1e-12, maximum=1.0, default=1e-5)
 
@@ -42,6 +50,7 @@ class LayerNorm(Layer):
         parameters=(size_setting("features"), EPSILON),
         shape_of=lambda settings, shape: keep_width("LayerNorm", settings, shape, setting="features"),
         parameters_of=lambda settings: 2 * int(settings["features"]),
+        flops_of=one_per_number,
         onnx_op="LayerNormalization",
     )
 
@@ -73,7 +82,7 @@ class RMSNorm(Layer):
         parameters=(size_setting("features"), EPSILON),
         shape_of=lambda settings, shape: keep_width("RMSNorm", settings, shape, setting="features"),
         parameters_of=lambda settings: int(settings["features"]),
-        onnx_op="RMSNormalization",
+        flops_of=one_per_number,
     )
 
     def __init__(self, features: int, *, epsilon: float = 1e-5) -> None:
@@ -112,6 +121,7 @@ class GroupNorm(Layer):
         ),
         shape_of=lambda settings, shape: keep_width("GroupNorm", settings, shape, setting="channels"),
         parameters_of=lambda settings: 2 * int(settings["channels"]),
+        flops_of=one_per_number,
         onnx_op="GroupNormalization",
         check_together=_check_groups,
     )

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from azuraforge_core import Tensor, ops
 from azuraforge_learner.errors import LayerInvalid
 from azuraforge_learner.layers.layer import Layer
-from azuraforge_learner.layers.spec import LayerSpec, SettingKind, Settings, SettingSpec, Shape, no_parameters
+from azuraforge_learner.layers.spec import (
+    LayerSpec,
+    SettingKind,
+    Settings,
+    SettingSpec,
+    Shape,
+    no_parameters,
+    one_per_number,
+)
 from azuraforge_learner.layers.windows import KERNEL, MAX_WINDOW, PADDING, need_space, slide
 
 _STRIDE = SettingSpec("stride", SettingKind.INTEGER, minimum=0, maximum=MAX_WINDOW, default=0)
@@ -28,6 +37,7 @@ def _spec(name: str, *, title: dict[str, str], description: dict[str, str], onnx
         parameters=(KERNEL, _STRIDE, PADDING),
         shape_of=shape_of,
         parameters_of=no_parameters,
+        flops_of=lambda settings, shape: math.prod(shape_of(settings, shape)) * settings["kernel"] ** 2,
         onnx_op=onnx_op,
         check_together=_check_padding,
     )
@@ -105,6 +115,7 @@ class GlobalAvgPool2D(Layer):
         parameters=(),
         shape_of=_global_shape,
         parameters_of=no_parameters,
+        flops_of=one_per_number,
         onnx_op="GlobalAveragePool",
     )
 

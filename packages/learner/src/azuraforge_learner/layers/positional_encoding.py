@@ -9,7 +9,7 @@ import numpy as np
 from azuraforge_core import Array, Tensor
 from azuraforge_learner.errors import LayerInvalid
 from azuraforge_learner.layers.layer import Layer
-from azuraforge_learner.layers.spec import LayerSpec, Settings, Shape, no_parameters, size_setting
+from azuraforge_learner.layers.spec import LayerSpec, Settings, Shape, no_parameters, one_per_number, size_setting
 
 LONGEST_WAVE = 10_000.0
 
@@ -37,6 +37,7 @@ class PositionalEncoding(Layer):
         parameters=(size_setting("width"),),
         shape_of=_shape,
         parameters_of=no_parameters,
+        flops_of=one_per_number,
         onnx_op="Add",
     )
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from azuraforge_core import Tensor, ops
 from azuraforge_learner.errors import LayerInvalid
 from azuraforge_learner.layers.layer import Layer
-from azuraforge_learner.layers.spec import LayerSpec, SettingKind, Settings, SettingSpec, Shape, no_parameters
+from azuraforge_learner.layers.spec import LayerSpec, SettingKind, Settings, SettingSpec, Shape, no_flops, no_parameters
 
 
 def _shape(settings: Settings, shape: Shape) -> Shape:
@@ -40,6 +40,7 @@ class Reshape(Layer):
         parameters=(SettingSpec("shape", SettingKind.INTEGERS, minimum=-1, maximum=2**31),),
         shape_of=_shape,
         parameters_of=no_parameters,
+        flops_of=no_flops,
         onnx_op="Reshape",
         check_together=_check,
     )

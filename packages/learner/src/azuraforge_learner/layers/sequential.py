@@ -7,7 +7,7 @@ from typing import ClassVar
 from azuraforge_core import Tensor
 from azuraforge_learner.errors import LayerInvalid
 from azuraforge_learner.layers.layer import Layer
-from azuraforge_learner.layers.spec import LayerSpec, no_parameters, same_shape
+from azuraforge_learner.layers.spec import LayerSpec, no_flops, no_parameters, same_shape
 
 
 class Sequential(Layer):
@@ -24,6 +24,7 @@ class Sequential(Layer):
         parameters=(),
         shape_of=same_shape,
         parameters_of=no_parameters,
+        flops_of=no_flops,
     )
 
     def __init__(self, *layers: Layer) -> None:

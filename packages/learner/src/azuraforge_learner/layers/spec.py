@@ -105,8 +105,10 @@ class SettingSpec:
 class LayerSpec:
     """The only place where a kind of layer is described.
 
-    `shape_of(settings, input_shape)` gives the output's shape or raises `LayerInvalid`;
-    `parameters_of(settings)` counts parameters. Both are arithmetic only: nothing is allocated.
+    `shape_of(settings, input_shape)` gives the output's shape or raises `LayerInvalid`; `parameters_of(settings)`
+    counts parameters; `flops_of(settings, input_shape)` counts what one sample costs on the way forward: the
+    multiplications and additions of its products, or one operation per number that it reads where it has none. All
+    three are arithmetic only: nothing is allocated.
     `check_together` refuses settings that are each allowed but do not fit each other. A layer whose first values are
     random (`is_drawn`) is made with a generator.
     """
@@ -118,8 +120,12 @@ class LayerSpec:
     parameters: tuple[SettingSpec, ...]
     shape_of: Callable[[Settings, Shape], Shape]
     parameters_of: Callable[[Settings], int]
+    flops_of: Callable[[Settings, Shape], int]
     onnx_op: str | None = None
     """None: an export writes it as several operators."""
+    onnx_attributes: Mapping[str, str] | None = None
+    """Setting to attribute of `onnx_op`, for a layer that is this very operator, number by number: nothing else is
+    needed to export and import it. None: `azuraforge_learner.onnx` translates layout, weights or several operators."""
     check_together: Callable[[Settings], None] | None = None
     is_drawn: bool = False
 
@@ -142,6 +148,10 @@ class LayerSpec:
         if self.check_together is not None:
             self.check_together(resolved)
         return resolved
+
+    def count_flops(self, settings: Settings, shape: Shape) -> int | None:
+        """What `flops_of` counts, for one sample of a shape that `shape_of` accepts; None while an axis is open."""
+        return None if -1 in shape else self.flops_of(settings, shape)
 
     def to_dict(self) -> dict[str, Any]:
         """The spec as data, for a catalog."""
@@ -175,3 +185,15 @@ def no_parameters(settings: Settings) -> int:
     """Parameter count of a layer that has none."""
     del settings
     return 0
+
+
+def no_flops(settings: Settings, shape: Shape) -> int:
+    """Cost of a layer that only moves numbers."""
+    del settings, shape
+    return 0
+
+
+def one_per_number(settings: Settings, shape: Shape) -> int:
+    """Cost of a layer that does one thing to every number."""
+    del settings
+    return math.prod(shape)

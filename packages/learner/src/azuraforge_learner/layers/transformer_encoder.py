@@ -9,7 +9,7 @@ from azuraforge_learner.errors import LayerInvalid
 from azuraforge_learner.layers.dropout import Dropout
 from azuraforge_learner.layers.layer import Layer
 from azuraforge_learner.layers.linear import Linear
-from azuraforge_learner.layers.multi_head_attention import IS_CAUSAL, MultiHeadAttention, check_heads
+from azuraforge_learner.layers.multi_head_attention import IS_CAUSAL, MultiHeadAttention, attention_flops, check_heads
 from azuraforge_learner.layers.normalization import LayerNorm
 from azuraforge_learner.layers.spec import LayerSpec, SettingKind, Settings, SettingSpec, Shape, size_setting
 
@@ -26,6 +26,11 @@ def _parameters(settings: Settings) -> int:
     width, hidden = int(settings["width"]), int(settings["hidden"])
     attention, norms = 4 * width * (width + 1), 4 * width
     return int(settings["blocks"]) * (attention + norms + hidden * (2 * width + 1) + width)
+
+
+def _flops(settings: Settings, shape: Shape) -> int:
+    width, hidden, time = int(settings["width"]), int(settings["hidden"]), shape[0]
+    return int(settings["blocks"]) * (attention_flops(width, time=time) + 4 * time * width * hidden)
 
 
 class EncoderBlock(Layer):
@@ -87,6 +92,7 @@ class TransformerEncoder(Layer):
         ),
         shape_of=_shape,
         parameters_of=_parameters,
+        flops_of=_flops,
         check_together=check_heads,
         is_drawn=True,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from azuraforge_learner.errors import LayerInvalid
 from azuraforge_learner.layers.spec import SettingKind, Settings, SettingSpec, Shape, size_setting
 
@@ -31,6 +33,12 @@ def count_weights(settings: Settings, *, rank: int) -> int:
     """Parameters of a convolution over `rank` axes."""
     each = settings["kernel"] ** rank * (settings["channels"] // settings["groups"])
     return int(settings["outputs"] * (each + settings["has_bias"]))
+
+
+def count_products(settings: Settings, answer: Shape, *, rank: int) -> int:
+    """Multiplications and additions of a convolution with one sample's answer of the shape `answer`."""
+    each = settings["kernel"] ** rank * (settings["channels"] // settings["groups"])
+    return int(2 * math.prod(answer) * each)
 
 
 def need_space(name: str, shape: Shape, *, rank: int, channels: int | None) -> Shape:
