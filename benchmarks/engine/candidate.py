@@ -1,7 +1,7 @@
-"""A candidate's process: `python -m engine.candidate KIND CANDIDATE WORKLOAD`, one JSON line per order on stdin.
+"""A candidate's process: `python -m engine.candidate KIND CANDIDATE SUBJECT`, one JSON line per order on stdin.
 
-It says first what it is and which losses it had, then answers every `block SECONDS` with the figures of one block.
-What libraries print goes to stderr.
+It says first what it computed and with what, then answers every `block SECONDS` with the figures of one block. What
+libraries print goes to stderr.
 """
 
 from __future__ import annotations
@@ -15,56 +15,69 @@ import time
 from collections.abc import Callable
 from typing import IO, Any
 
-from engine.workloads import WORKLOADS
+Work = Callable[[], object]
 
-CHECKED_STEPS = (5, 100)
-WARM_UP_STEPS = 3
-FEWEST_STEPS = 3
-MODULES = {"ours": "engine.ours", "torch": "engine.pytorch"}
+WARM_UP_CALLS = 3
+FEWEST_CALLS = 3
+MODULES = {
+    "ours": {
+        "step": "engine.ours",
+        "answer": "engine.ours",
+        "kernel": "engine.ours_micro",
+        "tape": "engine.ours_micro",
+    },
+    "torch": {
+        "step": "engine.pytorch",
+        "answer": "engine.pytorch",
+        "kernel": "engine.pytorch_micro",
+        "tape": "engine.pytorch_micro",
+    },
+    "onnxruntime": {"answer": "engine.onnx_runtime"},
+    "numpy": {"kernel": "engine.numpy_micro"},
+    "jax": {"step": "engine.peer_jax"},
+    "autograd": {"step": "engine.peer_autograd"},
+    "tinygrad": {"step": "engine.peer_tinygrad"},
+}
+"""Which module builds what. Each has `make_KIND(subject, variant=…)`, giving the work and what it computed first."""
 
 
-def module_of(candidate: str) -> tuple[Any, str]:
-    """The module that builds `candidate`, and the variant: `torch_fused` is the variant `fused` of `torch`."""
+def prepare(kind: str, candidate: str, subject: str) -> tuple[Work, dict[str, Any]]:
+    """The work to be timed and the first line: `torch_fused` is the variant `fused` of `torch`."""
     base, _, variant = candidate.partition("_")
-    return importlib.import_module(MODULES[base]), variant
+    module = importlib.import_module(MODULES[base][kind])
+    work, check = getattr(module, f"make_{kind}")(subject, variant=variant)
+    return work, {"check": check, "facts": module.facts()}
 
 
-def block(work: Callable[[], object], *, seconds: float) -> dict[str, float]:
-    """Median wall and mean CPU seconds of one call, over a block of about `seconds`."""
-    for _ in range(WARM_UP_STEPS):
+def block(work: Work, *, seconds: float) -> dict[str, float]:
+    """Wall and CPU seconds of one call, over a block of about `seconds`."""
+    begin = time.process_time()
+    for _ in range(WARM_UP_CALLS):
         work()
     times: list[float] = []
-    cpu, end = time.process_time(), time.perf_counter() + seconds
-    while (before := time.perf_counter()) < end or len(times) < FEWEST_STEPS:
+    cpu, start = time.process_time(), time.perf_counter()
+    end = start + seconds
+    while (before := time.perf_counter()) < end or len(times) < FEWEST_CALLS:
         work()
         times.append(time.perf_counter() - before)
-    used = time.process_time() - cpu
-    return {"wall": statistics.median(times), "cpu": used / len(times), "steps": len(times)}
-
-
-def serve(work: Callable[[], object], *, output: IO[str]) -> None:
-    """Answer blocks until stdin ends; `total_cpu` lets the driver tell our load from that of others."""
-    for order in sys.stdin:
-        begin = time.process_time()
-        figures = block(work, seconds=float(order.split()[1]))
-        print(json.dumps(figures | {"total_cpu": time.process_time() - begin}), file=output, flush=True)
+    used, calls = time.process_time() - cpu, len(times)
+    return {
+        "wall": statistics.median(times),
+        "mean": sum(times) / calls,
+        "p99": sorted(times)[calls * 99 // 100],
+        "cpu": used / calls,
+        "calls": calls,
+        "total_cpu": time.process_time() - begin,
+    }
 
 
 def main() -> None:
-    kind, candidate, name = sys.argv[1:4]
-    output = os.fdopen(os.dup(1), "w")
+    output: IO[str] = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    module, variant = module_of(candidate)
-    workload = WORKLOADS[name]
-    if kind == "step":
-        step = module.make_step(workload, variant=variant)
-        losses = [step() for _ in range(max(CHECKED_STEPS))]
-        hello = {"losses": [losses[count - 1] for count in CHECKED_STEPS], "facts": module.facts()}
-        work: Callable[[], object] = step
-    else:
-        raise SystemExit(f"no kind {kind}")
+    work, hello = prepare(*sys.argv[1:4])
     print(json.dumps(hello), file=output, flush=True)
-    serve(work, output=output)
+    for order in sys.stdin:
+        print(json.dumps(block(work, seconds=float(order.split()[1]))), file=output, flush=True)
 
 
 if __name__ == "__main__":

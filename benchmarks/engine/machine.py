@@ -21,3 +21,9 @@ def machine_facts(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
         "system": platform.system(),
         "python": platform.python_version(),
     }
+
+
+def machine_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Under what a machine's figures are stored."""
+    facts = machine_facts(cpuinfo)
+    return f"{facts['processor']}, {facts['vectors']}, {facts['cores']} cores"

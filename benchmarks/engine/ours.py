@@ -25,7 +25,7 @@ from azuraforge_learner.layers import (
     Sequential,
     TransformerEncoder,
 )
-from engine.workloads import Start, Workload, start_of
+from engine.workloads import WORKLOADS, Start, Workload, first_losses, start_of
 
 ANY = Generator(0)
 
@@ -110,9 +110,8 @@ def model_of(workload: Workload, start: Start) -> Layer:
     return model
 
 
-def make_step(workload: Workload, *, variant: str = "") -> Callable[[], float]:
+def training_step(workload: Workload) -> Callable[[], float]:
     """One training step: forward, loss, backward, Adam, and the loss as a Python number."""
-    del variant
     keep_freed_memory()  # as our trainer does when it starts
     start = start_of(workload)
     model = model_of(workload, start)
@@ -130,13 +129,21 @@ def make_step(workload: Workload, *, variant: str = "") -> Callable[[], float]:
     return step
 
 
-def make_answer(workload: Workload) -> Callable[[], np.ndarray]:
+def make_step(subject: str, *, variant: str = "") -> tuple[Callable[[], float], list[float]]:
+    """A training step and the losses that are compared."""
+    del variant
+    step = training_step(WORKLOADS[subject])
+    return step, first_losses(step)
+
+
+def make_answer(subject: str, *, variant: str = "") -> tuple[Callable[[], object], list[float]]:
     """One answer to one row."""
+    del variant
     keep_freed_memory()
-    start = start_of(workload)
-    model = model_of(workload, start).eval()
+    start = start_of(WORKLOADS[subject])
+    model = model_of(WORKLOADS[subject], start).eval()
     row = start.x[:1]
-    return lambda: predict(model, row)
+    return lambda: predict(model, row), predict(model, row).ravel().tolist()
 
 
 def facts() -> dict[str, str]:

@@ -44,6 +44,28 @@ class Ratio:
         }
 
 
+def value_row(blocks: Sequence[Block], *, unit: str) -> dict[str, Any]:
+    """The row of a figure without a peer: median and quartiles of the seconds."""
+    quiet = [block for block in blocks if block.is_quiet]
+    used = quiet if len(quiet) >= min(FEWEST_QUIET, len(blocks)) else blocks
+    low, middle, high = quartiles([block.wall for block in used])
+    return {
+        "value": round(middle, 3),
+        "unit": unit,
+        "low": round(low, 3),
+        "high": round(high, 3),
+        "loaded": round(1 - len(quiet) / len(blocks), 2),
+    }
+
+
+def quartiles(values: Sequence[float]) -> tuple[float, float, float]:
+    """Lower quartile, median, upper quartile; of one value three times that."""
+    if len(values) == 1:
+        return values[0], values[0], values[0]
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, middle, high
+
+
 def order_of(round_number: int, names: Sequence[str]) -> list[str]:
     """ours, theirs, theirs, ours: every second round runs backwards, so that a drift hits both sides alike."""
     return list(names) if round_number % 2 == 0 else list(reversed(names))
@@ -55,7 +77,7 @@ def paired(ours: Sequence[Block], theirs: Sequence[Block]) -> Ratio:
     quiet = [pair for pair in pairs if pair[0].is_quiet and pair[1].is_quiet]
     used = quiet if len(quiet) >= min(FEWEST_QUIET, len(pairs)) else pairs
     ratios = [a.wall / b.wall for a, b in used]
-    low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
+    low, middle, high = quartiles(ratios)
     return Ratio(
         ratio=middle,
         low=low,

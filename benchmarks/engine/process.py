@@ -9,7 +9,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 FOLDER = Path(__file__).resolve().parents[1]
 THREAD_SETTINGS = ("AZURAFORGE_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -17,11 +18,16 @@ THREAD_SETTINGS = ("AZURAFORGE_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREAD
 
 @dataclass(frozen=True)
 class Block:
-    """Seconds per call in one block: median by the clock, mean of the processor; `total_cpu` of the whole block."""
+    """Seconds per call in one block: median, mean and 99th percentile by the clock, mean of the processor.
+
+    `total_cpu` is everything the process computed for the block, so that others' load can be told from it.
+    """
 
     wall: float
+    mean: float
+    p99: float
     cpu: float
-    steps: int
+    calls: int
     total_cpu: float
     is_quiet: bool = True
 
@@ -32,36 +38,61 @@ def candidate_environ(threads: int, environ: Mapping[str, str] = os.environ) -> 
 
 
 class Candidate:
-    """One candidate in its own process; made when it has trained its first steps and waits for blocks."""
+    """One candidate in its own process; made when it has done its first work and waits for blocks.
 
-    def __init__(self, name: str, *, kind: str, workload: str, threads: int, python: str = sys.executable) -> None:
+    As a context manager it ends with the block, at once when that failed.
+    """
+
+    def __init__(self, name: str, *, kind: str, subject: str, threads: int, python: str = sys.executable) -> None:
         self.name = name
-        command = [python, "-m", "engine.candidate", kind, name, workload]
         self.process = subprocess.Popen(
-            command,
+            [python, "-m", "engine.candidate", kind, name, subject],
             env=candidate_environ(threads),
             text=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=1,
         )
-        self.hello: dict[str, Any] = self._answer()
+        try:
+            self.hello: dict[str, Any] = self._answer()
+        except BaseException:
+            self.kill()
+            raise
 
-    def block(self, seconds: float) -> Block:
-        """Let it work for about `seconds`."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"block {seconds}\n")
-        return Block(**self._answer())
+    def __enter__(self) -> Self:
+        return self
 
-    def close(self) -> None:
-        """Let it end."""
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self.kill()
+            return
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:
             self.process.wait(timeout=30)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            self.kill()
+
+    def start(self, seconds: float) -> None:
+        """Let it work for about `seconds`; `finish` waits for the figures."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"block {seconds}\n")
+
+    def finish(self) -> Block:
+        """The figures of the block that was started."""
+        return Block(**self._answer())
+
+    def block(self, seconds: float) -> Block:
+        """One block alone."""
+        self.start(seconds)
+        return self.finish()
+
+    def kill(self) -> None:
+        """End it now."""
+        self.process.kill()
+        self.process.wait()
 
     def _answer(self) -> dict[str, Any]:
         line = self.process.stdout.readline() if self.process.stdout else ""

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from engine.workloads import Start, Workload, start_of
+from engine.workloads import WORKLOADS, Start, Workload, first_losses, start_of
 
 Arrays = dict[str, torch.Tensor]
 
@@ -195,7 +195,7 @@ def model_of(workload: Workload, start: Start, *, variant: str = "") -> tuple[nn
     return model, x
 
 
-def make_step(workload: Workload, *, variant: str = "", dtype: torch.dtype = torch.float32) -> Callable[[], float]:
+def training_step(workload: Workload, *, variant: str = "", dtype: torch.dtype = torch.float32) -> Callable[[], float]:
     """One training step: forward, loss, backward, Adam, and the loss as a Python number."""
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     start = start_of(workload)
@@ -216,11 +216,16 @@ def make_step(workload: Workload, *, variant: str = "", dtype: torch.dtype = tor
     return step
 
 
-def make_answer(workload: Workload) -> Callable[[], np.ndarray]:
+def make_step(subject: str, *, variant: str = "") -> tuple[Callable[[], float], list[float]]:
+    """A training step and the losses that are compared."""
+    step = training_step(WORKLOADS[subject], variant=variant)
+    return step, first_losses(step)
+
+
+def make_answer(subject: str, *, variant: str = "") -> tuple[Callable[[], object], list[float]]:
     """One answer to one row."""
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    start = start_of(workload)
-    model, x = model_of(workload, start)
+    model, x = model_of(WORKLOADS[subject], start_of(WORKLOADS[subject]), variant=variant)
     model.eval()
     row = x[:1].contiguous()
 
@@ -228,7 +233,7 @@ def make_answer(workload: Workload) -> Callable[[], np.ndarray]:
         with torch.inference_mode():
             return model(row).numpy()
 
-    return answer
+    return answer, answer().ravel().tolist()
 
 
 def facts() -> dict[str, str]:

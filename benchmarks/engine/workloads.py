@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+
+from engine.agreement import CHECKED_STEPS
 
 SEED: Final = 7
 
@@ -59,6 +61,12 @@ def start_of(workload: Workload) -> Start:
     else:
         y = random.standard_normal((workload.batch, *workload.output_shape), dtype=np.float32)
     return Start(x, y, {path: _draw(random, path, shape) for path, shape in workload.shapes.items()})
+
+
+def first_losses(step: Callable[[], float]) -> list[float]:
+    """The losses that are compared, from as many steps as that takes."""
+    losses = [step() for _ in range(max(CHECKED_STEPS))]
+    return [losses[count - 1] for count in CHECKED_STEPS]
 
 
 def _draw(random: np.random.Generator, path: str, shape: Shape) -> npt.NDArray[np.float32]:
