@@ -7,7 +7,7 @@ import pytest
 
 from azuraforge_core import Tensor, ops, record
 from azuraforge_core.errors import ArgumentError, GradientMismatch
-from azuraforge_core.testing import assert_close, gradcheck, random_tensor
+from azuraforge_core.testing import assert_close, gradcheck, plant_sign_error, random_tensor
 
 
 def planted(factor: float, offset: float = 0.0) -> object:
@@ -30,6 +30,20 @@ def test_the_right_gradient_passes() -> None:
 def test_a_planted_error_is_caught(wrong: object) -> None:
     with pytest.raises(GradientMismatch, match="input 0"):
         gradcheck(wrong, [random_tensor((3, 2))])
+
+
+def test_a_sign_can_be_planted_in_any_op_that_reads_a_leaf() -> None:
+    x, y = random_tensor((3, 2)), random_tensor((3, 2), seed=1)
+
+    def function(x: Tensor, y: Tensor) -> Tensor:
+        return ops.tanh(x * y) + ops.sum(y)
+
+    gradcheck(function, [x, y])
+    for leaf, position in ((x, 0), (y, 1)):
+        with pytest.raises(GradientMismatch, match=f"input {position}"):
+            gradcheck(plant_sign_error(function, leaf), [x, y])
+    gradcheck(plant_sign_error(function, random_tensor((3, 2))), [x, y])  # nobody reads this one
+    assert (plant_sign_error(function, x)(x, y).data == function(x, y).data).all()
 
 
 def test_an_error_in_one_element_is_caught_and_named() -> None:

@@ -1,4 +1,4 @@
-"""Proof of gradients: finite differences, and comparison with another implementation.
+"""Proof of gradients: finite differences, comparison with another implementation, and the proof of the proof.
 
 Public: the tests of layers and apps use it.
 """
@@ -6,6 +6,7 @@ Public: the tests of layers and apps use it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from azuraforge_core.dtypes import Array, float64, is_float
 from azuraforge_core.errors import ArgumentError, GradientMismatch
 from azuraforge_core.random import Generator
 from azuraforge_core.tape import backward, no_grad
-from azuraforge_core.tensor import Tensor
+from azuraforge_core.tensor import Gradients, Node, Tensor
 
 
 def gradcheck(
@@ -63,12 +64,52 @@ def assert_close(ours: Array | Tensor, theirs: Array | Tensor, *, tolerance: flo
     _compare(_plain(ours), _plain(theirs), name=what, tolerance=tolerance)
 
 
+def plant_sign_error(
+    function: Callable[..., Tensor | Sequence[Tensor]], leaf: Tensor
+) -> Callable[..., Tensor | Sequence[Tensor]]:
+    """`function` with a fault: every op that reads `leaf` turns the sign of the gradient that it sends there.
+
+    A gradient test is worth something when it fails on this: `gradcheck(plant_sign_error(function, x), [x, ...])` must
+    raise `GradientMismatch`. Values stay as they were.
+    """
+
+    def planted(*inputs: Tensor) -> Tensor | Sequence[Tensor]:
+        result = function(*inputs)
+        for node in _nodes_of([result] if isinstance(result, Tensor) else result):
+            places = {k for k, parent in enumerate(node.parents) if parent is leaf}
+            if places and node.vjp is not None:
+                node.vjp = _turned(node.vjp, places)
+        return result
+
+    return planted
+
+
 def random_tensor(
     shape: tuple[int, ...], *, seed: int = 0, requires_grad: bool = True, scale: float = 1.0, shift: float = 0.0
 ) -> Tensor:
     """A float64 tensor of normal numbers, for `gradcheck`."""
     values = Generator(seed).normal(shape, mean=shift, std=scale, dtype=float64)
     return Tensor(values, requires_grad=requires_grad)
+
+
+def _nodes_of(results: Sequence[Tensor]) -> list[Node]:
+    """Every op that the results were made by, each once."""
+    found: dict[int, Node] = {}
+    open_nodes = [y.node for y in results if y.node is not None]
+    while open_nodes:
+        node = open_nodes.pop()
+        if node.order not in found:
+            found[node.order] = node
+            open_nodes += [parent.node for parent in node.parents if parent.node is not None]
+    return list(found.values())
+
+
+def _turned(vjp: Callable[[Any], Gradients], places: set[int]) -> Callable[[Any], Gradients]:
+    def turned(g: Any) -> Gradients:
+        gradients = vjp(g)
+        return [-d if k in places and d is not None else d for k, d in enumerate(gradients)]
+
+    return turned
 
 
 def _results(function: Callable[..., Tensor | Sequence[Tensor]], inputs: Sequence[Tensor]) -> list[Tensor]:
