@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from azuraforge_core import Array, Generator, Tensor
-from azuraforge_core.testing import gradcheck
+from azuraforge_core.errors import GradientMismatch
+from azuraforge_core.testing import gradcheck, plant_sign_error
 from azuraforge_learner.checkpoints import pack_arrays, unpack_arrays
 from azuraforge_learner.errors import GeneratorMissing, LayerInvalid
 from azuraforge_learner.layers import (
@@ -201,6 +202,18 @@ def test_gradients_equal_finite_differences(name: str, is_training: bool) -> Non
         return layer(x)
 
     gradcheck(answer, [x, *layer.parameters().values()])
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_planted_sign_is_caught_for_every_parameter(name: str) -> None:
+    for path, parameter in every_layer()[name][0].cast("float64").eval().parameters().items():
+        layer, inputs = every_layer()[name]
+        layer.cast("float64").eval()
+        x = Tensor(inputs.astype(np.float64) if inputs.dtype.kind == "f" else inputs)
+        target = layer.parameters()[path]
+        assert target.shape == parameter.shape
+        with pytest.raises(GradientMismatch):
+            gradcheck(plant_sign_error(lambda *_: layer(x), target), [target])  # noqa: B023 - used at once
 
 
 @pytest.mark.parametrize("name", EVERY)
