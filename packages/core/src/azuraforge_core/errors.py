@@ -5,6 +5,7 @@
     ├── ShapeError             shapes do not fit; the message holds what was seen and what is needed
     ├── DtypeError             a dtype is not supported here
     ├── IndexOutOfRange        an index, a label or an axis is outside
+    ├── IntegerOverflow        a whole number does not fit its dtype
     ├── NotFinite              NaN or infinity met while `check_finite` is on
     ├── StateInvalid           a saved state does not belong to this object
     ├── GradientMismatch       a gradient differs from finite differences
@@ -52,6 +53,10 @@ class DtypeError(CoreError, TypeError):
 
 class IndexOutOfRange(CoreError, IndexError):
     """An index, a label or an axis is outside."""
+
+
+class IntegerOverflow(CoreError, OverflowError):
+    """A whole number does not fit its dtype; NumPy would answer with another number."""
 
 
 class NotFinite(CoreError, FloatingPointError):

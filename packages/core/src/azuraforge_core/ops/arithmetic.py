@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from azuraforge_core.dtypes import Array
-from azuraforge_core.ops.operands import as_float, broadcast, float_pair, pair
+from azuraforge_core.dtypes import Array, float64
+from azuraforge_core.ops.operands import as_float, broadcast, check_whole, float_pair, pair
 from azuraforge_core.tape import record
 from azuraforge_core.tensor import Operand, Tensor, backend_of
 
@@ -16,7 +16,10 @@ def add(a: Operand, b: Operand) -> Tensor:
     def vjp(g: Array) -> tuple[Array, Array]:
         return g, g
 
-    return record(backend_of(a, b).xp.add(a.data, b.data), (a, b), vjp)
+    y = backend_of(a, b).xp.add(a.data, b.data)
+    if y.dtype.kind in "iu":
+        check_whole("add", y, a.data + b.data.astype(float64))
+    return record(y, (a, b), vjp)
 
 
 def subtract(a: Operand, b: Operand) -> Tensor:
@@ -27,7 +30,10 @@ def subtract(a: Operand, b: Operand) -> Tensor:
     def vjp(g: Array) -> tuple[Array, Array | None]:
         return g, -g if b.requires_grad else None
 
-    return record(backend_of(a, b).xp.subtract(a.data, b.data), (a, b), vjp)
+    y = backend_of(a, b).xp.subtract(a.data, b.data)
+    if y.dtype.kind in "iu":
+        check_whole("subtract", y, a.data - b.data.astype(float64))
+    return record(y, (a, b), vjp)
 
 
 def multiply(a: Operand, b: Operand) -> Tensor:
@@ -38,7 +44,10 @@ def multiply(a: Operand, b: Operand) -> Tensor:
     def vjp(g: Array) -> tuple[Array | None, Array | None]:
         return g * b.data if a.requires_grad else None, g * a.data if b.requires_grad else None
 
-    return record(backend_of(a, b).xp.multiply(a.data, b.data), (a, b), vjp)
+    y = backend_of(a, b).xp.multiply(a.data, b.data)
+    if y.dtype.kind in "iu":
+        check_whole("multiply", y, a.data * b.data.astype(float64))
+    return record(y, (a, b), vjp)
 
 
 def divide(a: Operand, b: Operand) -> Tensor:
@@ -85,7 +94,10 @@ def negative(x: Operand) -> Tensor:
     def vjp(g: Array) -> tuple[Array]:
         return (-g,)
 
-    return record(-x.data, (x,), vjp)
+    y = -x.data
+    if y.dtype.kind in "iu":
+        check_whole("negative", y, -x.data.astype(float64))
+    return record(y, (x,), vjp)
 
 
 def maximum(a: Operand, b: Operand) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from azuraforge_core.dtypes import DEFAULT, Array, common_dtype, is_float
-from azuraforge_core.errors import ArgumentError, DtypeError, IndexOutOfRange, ShapeError
+from azuraforge_core.errors import ArgumentError, DtypeError, IndexOutOfRange, IntegerOverflow, ShapeError
 from azuraforge_core.tape import record
 from azuraforge_core.tensor import Axes, Operand, Tensor, backend_of
 
@@ -21,6 +21,8 @@ def cast(x: Tensor, dtype: Any) -> Tensor:
     def vjp(g: Array) -> tuple[Array]:
         return (g.astype(x.dtype),)
 
+    if np.dtype(dtype).kind in "iu":
+        return record(_as_whole(x, np.dtype(dtype)), (x,), vjp)
     return record(x.data.astype(dtype), (x,), vjp)
 
 
@@ -74,6 +76,20 @@ def need_same_dtype(op: str, **tensors: Tensor) -> None:
         raise DtypeError(f"{op}: {seen}; they must be of one dtype")
 
 
+def check_whole(op: str, y: Array, exact: Array) -> Array:
+    """The whole numbers `y` that `op` answers with, if they are those that float64 finds, `exact`, up to rounding.
+
+    Raises:
+        IntegerOverflow: one of them wrapped around.
+    """
+    # A number that wrapped is off by a power of two that is twice this; float64 rounds by far less.
+    if bool((abs(y.astype(np.float64) - exact) >= 2.0 ** (8 * y.dtype.itemsize - 1)).any()):
+        raise IntegerOverflow(
+            f"{op}: an answer of shape {y.shape} does not fit {y.dtype}: make the operands int64 or float32"
+        )
+    return y
+
+
 def broadcast(op: str, a: Tensor, *, b: Tensor) -> tuple[int, ...]:
     """The common shape.
 
@@ -109,11 +125,25 @@ def axis_of(op: str, axis: int, *, ndim: int) -> int:
 
     Raises:
         IndexOutOfRange: there are fewer axes.
+        ArgumentError: it is no whole number.
     """
-    axis = operator.index(axis)
+    try:
+        axis = operator.index(axis)
+    except TypeError as error:
+        raise ArgumentError(f"{op}: axis {axis!r} is no whole number") from error
     if not -ndim <= axis < ndim:
         raise IndexOutOfRange(f"{op}: axis {axis} of a tensor with {ndim} axes")
     return axis % ndim
+
+
+def _as_whole(x: Tensor, dtype: np.dtype[Any]) -> Array:
+    limits = np.iinfo(dtype)
+    if x.size and not bool(((x.data >= limits.min) & (x.data <= limits.max)).all()):
+        raise IntegerOverflow(
+            f"cast: shape {x.shape} of {x.dtype} holds numbers outside of {limits.min}..{limits.max}, or NaN: "
+            f"{dtype} cannot hold them"
+        )
+    return x.data.astype(dtype)
 
 
 def _beside(x: Tensor, number: Array | float) -> Tensor:
@@ -121,5 +151,12 @@ def _beside(x: Tensor, number: Array | float) -> Tensor:
         # Taken as a weak Python number: np.float64(2) would otherwise turn a float32 step into float64 (NEP 50).
         is_whole = isinstance(number, bool | int | np.integer | np.bool_)
         dtype = x.dtype if is_float(x.dtype) or is_whole else DEFAULT
-        return Tensor(backend_of(x).xp.asarray(number, dtype=dtype))
+        try:
+            return Tensor(
+                backend_of(x).xp.asarray(int(number) if is_whole and dtype.kind in "iu" else number, dtype=dtype)
+            )
+        except OverflowError as error:
+            raise IntegerOverflow(
+                f"{number} does not fit beside a tensor of {x.dtype}: convert the tensor first"
+            ) from error
     return Tensor(number)

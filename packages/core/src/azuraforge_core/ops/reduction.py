@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from azuraforge_core.dtypes import Array
+from azuraforge_core.backend.select import as_array
+from azuraforge_core.dtypes import Array, float64
 from azuraforge_core.errors import ShapeError
-from azuraforge_core.ops.operands import as_float, axes_of, axis_of
+from azuraforge_core.ops.operands import as_float, axes_of, axis_of, check_whole
 from azuraforge_core.tape import record
 from azuraforge_core.tensor import Axes, Tensor, backend_of
 
@@ -19,7 +20,10 @@ def sum(x: Tensor, axis: Axes = None, *, keepdims: bool = False) -> Tensor:  # n
     def vjp(g: Array) -> tuple[Array]:
         return (xp.broadcast_to(_opened(g, x, axes=axes), x.shape),)
 
-    return record(xp.sum(x.data, axis=axes, keepdims=keepdims), (x,), vjp)
+    y = xp.sum(x.data, axis=axes, keepdims=keepdims)
+    if y.dtype.kind in "iu":
+        check_whole("sum", as_array(y), xp.sum(x.data.astype(float64), axis=axes, keepdims=keepdims))
+    return record(y, (x,), vjp)
 
 
 def mean(x: Tensor, axis: Axes = None, *, keepdims: bool = False) -> Tensor:

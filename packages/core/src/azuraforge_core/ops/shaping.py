@@ -160,7 +160,8 @@ def pad(x: Tensor, widths: Sequence[tuple[int, int]], *, value: float = 0.0) -> 
     Raises:
         ShapeError: there is not one pair per axis, or a width is negative.
     """
-    if len(widths) != x.ndim or any(before < 0 or after < 0 for before, after in widths):
+    is_whole = all(isinstance(width, int) for pair in widths for width in pair)
+    if len(widths) != x.ndim or not is_whole or any(before < 0 or after < 0 for before, after in widths):
         raise ShapeError(f"pad: widths {list(widths)} for shape {x.shape}; needed is one (before, after) >= 0 per axis")
     inner = tuple(slice(before, before + length) for (before, _), length in zip(widths, x.shape, strict=True))
 
