@@ -15,12 +15,14 @@ from azuraforge_worker.main import main
 
 LEASE_S = 2
 SECOND_LOOK_S = 0.5
+TURN_S = 1
 
 
 def shorten() -> None:
     """Shorten what the ledger keeps as constants."""
     leases.LEASE_S = LEASE_S
     housekeeping.SECOND_LOOK_S = SECOND_LOOK_S
+    housekeeping.TURN_S = TURN_S
 
 
 def plant(fault: str) -> None:

@@ -1,7 +1,9 @@
 """One look at everything that waits, repeated by every API and worker process.
 
 A pass acts on what the tables say now, never on what an earlier pass meant to do (level-triggered): a pass that is
-killed anywhere is made good by the next one. One pass runs at a time, over all processes (see passlock).
+killed anywhere is made good by the next one. One pass runs at a time, over all processes (see passlock), unless the
+process that has the turn is silent for too long: it may be stopped in the middle of its pass. That costs nothing but
+a message sent twice, since every step is conditional on what the row says when it is locked.
 
     retry_wait that is due        -> queued
     lease expired, seen twice     -> a crash: queued again, failed(crash_loop), or cancelled if that was ordered
@@ -30,6 +32,7 @@ from azuraforge_contracts import (
 )
 from azuraforge_ledger import leases, outbox
 from azuraforge_ledger.clock import DatabaseNow, read_clock
+from azuraforge_ledger.database import Database
 from azuraforge_ledger.errors import ExperimentMissing
 from azuraforge_ledger.journal import Draft, finish, lock_row, stamp, write_events
 from azuraforge_ledger.ledger import Ledger
@@ -41,6 +44,8 @@ from azuraforge_ledger.tables import experiment, idempotency
 
 SECOND_LOOK_S: Final = 10
 """An expired lease must still be expired this much later: after a suspend every lease is, and its holder lives."""
+TURN_S: Final = 15
+"""Somebody who has had the turn for this long is stopped, not busy; the others no longer wait for it."""
 NO_WORKER_S: Final = 3600
 ABSENT_S: Final = 15
 """A worker that restarts is absent for a moment; nobody needs to hear of that."""
@@ -62,9 +67,12 @@ class Expired(NamedTuple):
 
 @dataclass
 class PassMemory:
-    """What one process remembers between its passes: when it first saw a lease expired, in database milliseconds."""
+    """What one process remembers between its passes, in database milliseconds."""
 
     first_seen: dict[Expired, int] = field(default_factory=dict)
+    """When it first saw a lease expired."""
+    waits_since: int | None = None
+    """When it first found another process at it; None once it had a turn."""
 
 
 @dataclass
@@ -96,8 +104,10 @@ def run_pass(
         LedgerUnavailable: the database did not answer in time.
     """
     with try_pass(ledger.database) as is_mine:
-        if not is_mine:
+        if not is_mine and not _has_waited(ledger.database, memory):
             return PassReport(is_skipped=True)
+        if is_mine:
+            memory.waits_since = None
         step = _Pass(ledger, publish)
         step.wake()
         step.reap(memory)
@@ -105,6 +115,14 @@ def run_pass(
         step.relay(send)
         step.forget()
     return step.report
+
+
+def _has_waited(database: Database, memory: PassMemory) -> bool:
+    with database.read() as connection:
+        now = read_clock(connection)
+    if memory.waits_since is None:
+        memory.waits_since = now
+    return now - memory.waits_since >= TURN_S * 1000
 
 
 class _Pass:

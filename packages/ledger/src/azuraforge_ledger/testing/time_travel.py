@@ -35,6 +35,7 @@ def pass_time(ledger: Ledger, seconds: float, *, memory: PassMemory | None = Non
             if instants:
                 connection.execute(update(table).values({one: one - span for one in instants}))
     if memory is not None:
+        memory.waits_since = None if memory.waits_since is None else memory.waits_since - span
         memory.first_seen = {
             lease._replace(lease_until=lease.lease_until - span): seen - span
             for lease, seen in memory.first_seen.items()
