@@ -29,6 +29,8 @@ TEXTS = Texts(Language.EN)
         ("a=b", "a=b"),
         ("NaN", "NaN"),
         ("-Infinity", "-Infinity"),
+        ("1e309", "1e309"),
+        ("[1, -1e999]", "[1, -1e999]"),
         ("@@handle", "@handle"),
     ],
 )

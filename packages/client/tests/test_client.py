@@ -11,6 +11,7 @@ import pytest
 
 from azuraforge_client import (
     AnswerInvalid,
+    BodyUnsendable,
     Client,
     Conflict,
     DownloadDamaged,
@@ -43,6 +44,15 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nobody_there_is_said_in_one_sentence() -> None:
     with pytest.raises(ServerUnreachable, match="azuraforge up"):
         Client("http://127.0.0.1:9").health()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, b"bytes"])
+def test_a_config_that_json_cannot_carry_is_refused_before_anything_is_sent(value: object) -> None:
+    def handle(_: httpx.Request) -> httpx.Response:
+        raise AssertionError("something was sent")
+
+    with pytest.raises(BodyUnsendable, match="JSON cannot carry"):
+        client_of(handle).experiments.start("p", {"rate": value})
 
 
 @pytest.mark.parametrize(

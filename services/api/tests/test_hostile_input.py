@@ -106,6 +106,7 @@ def test_a_body_over_one_mebibyte_is_refused_while_it_streams(gateway: Gateway, 
     content = (body[start : start + 65536] for start in range(0, len(body), 65536)) if chunked else body
     problem = check_refusal(gateway.client.post(URL, content=content, headers=JSON_TYPE), status=413)
     assert problem["code"] == "body_too_large"
+    assert problem["errors"][0]["params"] == {"limit": MEBIBYTE}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import click
 from azuraforge.errors import CommandError, RequestRefused, ServerUnreachable
 from azuraforge.home import find_home, find_server, read_owner_key
 from azuraforge.locales import Texts
+from azuraforge.problem_words import say_field, say_problem
 from azuraforge_client import Client, ClientError, ProblemRaised
 from azuraforge_client import ServerUnreachable as NobodyAnswers
 from azuraforge_contracts import Problem, Results
@@ -77,16 +78,15 @@ def _sentences(url: str, *, texts: Texts) -> Iterator[None]:
         remedy = texts("server_missing_remedy")
         raise ServerUnreachable(texts("server_silent", url=url), remedy=remedy) from error
     except ProblemRaised as error:
-        raise _refused(error.problem) from error
+        raise _refused(error.problem, texts=texts) from error
     except ClientError as error:
         raise CommandError(str(error)) from error
 
 
-def _refused(problem: Problem) -> RequestRefused:
-    lines = [f"  {one.pointer or '/'}  {one.message}" for one in problem.errors]
-    return RequestRefused(
-        problem.detail, remedy=problem.hint, lines=lines, details={"problem": problem.model_dump(mode="json")}
-    )
+def _refused(problem: Problem, *, texts: Texts) -> RequestRefused:
+    message, remedy = say_problem(problem, texts.language)
+    lines = [f"  {one.pointer or '/'}  {say_field(one, texts.language)}" for one in problem.errors]
+    return RequestRefused(message, remedy=remedy, lines=lines, details={"problem": problem.model_dump(mode="json")})
 
 
 def find_results(client: Client, task_id: str) -> Results | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
@@ -41,7 +42,7 @@ def read_config(file: Path, *, texts: Texts) -> Config:
     """
     content = _read_text("/dev/stdin" if str(file) == "-" else str(file), texts=texts)
     try:
-        config = json.loads(content, parse_constant=_refuse_constant)
+        config = _parse(content)
     except (ValueError, RecursionError) as error:
         message = texts("config_not_object", path=file, reason=error)
         raise UsageMistake(message, remedy=texts("config_remedy")) from error
@@ -57,15 +58,26 @@ def _read_value(text: str, *, texts: Texts) -> Value:
     if text.startswith("@"):
         return _read_text(text[1:], texts=texts)
     try:
-        value: Value = json.loads(text, parse_constant=_refuse_constant)
+        return _parse(text)
     except (ValueError, RecursionError):
         return text
+
+
+def _parse(text: str) -> Value:
+    """JSON without NaN and infinities: no body can carry them, so they stay text that the API refuses at its field."""
+    value: Value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     return value
 
 
 def _refuse_constant(name: str) -> Value:
-    """NaN and Infinity are no JSON; the API would refuse the whole body for them."""
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text} is too large for a number")
+    return value
 
 
 def _read_text(path: str, *, texts: Texts) -> str:

@@ -60,8 +60,10 @@ def curve(values: Sequence[float | None], *, width: int = CURVE_WIDTH) -> str:
 
 
 def number(value: float | None) -> str:
-    """A metric in four significant digits."""
-    return "–" if value is None else f"{value:.4g}"
+    """A metric in four significant digits, so that a column of them can be compared."""
+    if value is None:
+        return "–"
+    return f"{value:,.1f}" if 1e4 <= abs(value) < 1e7 else f"{value:#.4g}".removesuffix(".")
 
 
 @dataclass

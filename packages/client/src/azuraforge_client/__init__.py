@@ -3,6 +3,7 @@
 from azuraforge_client.client import Client
 from azuraforge_client.errors import (
     AnswerInvalid,
+    BodyUnsendable,
     ClientError,
     Conflict,
     DownloadDamaged,
@@ -16,6 +17,7 @@ from azuraforge_client.errors import (
 
 __all__ = [
     "AnswerInvalid",
+    "BodyUnsendable",
     "Client",
     "ClientError",
     "Conflict",

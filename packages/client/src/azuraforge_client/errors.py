@@ -3,6 +3,7 @@
 ClientError
 ├── ServerUnreachable      nobody answers at this address
 ├── AnswerInvalid          whoever answers there is no AzuraForge of this version
+├── BodyUnsendable         a value that no JSON can carry, such as NaN
 ├── DownloadDamaged        a file arrived with another sha256 than the server announced
 └── ProblemRaised          the server refused; carries its Problem
     ├── Unauthenticated    401
@@ -35,6 +36,10 @@ class ServerUnreachable(ClientError):
 
 class AnswerInvalid(ClientError):
     """The answer is not one that this client knows."""
+
+
+class BodyUnsendable(ClientError):
+    """JSON cannot carry a value; nothing was sent."""
 
 
 class DownloadDamaged(ClientError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +12,14 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from azuraforge_client.errors import AnswerInvalid, ProblemRaised, ServerFailed, ServerUnreachable, problem_error
+from azuraforge_client.errors import (
+    AnswerInvalid,
+    BodyUnsendable,
+    ProblemRaised,
+    ServerFailed,
+    ServerUnreachable,
+    problem_error,
+)
 from azuraforge_contracts import Problem
 from azuraforge_contracts.names import API_PREFIX
 
@@ -76,12 +84,15 @@ class Transport:
         """One answer with a good status.
 
         Raises:
+            BodyUnsendable: the body holds something that is not JSON.
             ServerUnreachable: nobody answered.
             ProblemRaised: the server refused.
         """
+        content = _encode(body)
+        headers = {**(headers or {}), **({} if content is None else {"Content-Type": "application/json"})}
         for left in range(tries - 1, -1, -1):
             try:
-                answer = self._http.request(method, path, params=params, json=body, headers=headers)
+                answer = self._http.request(method, path, params=params, content=content, headers=headers)
                 self.check(answer)
             except (httpx.TransportError, ServerFailed) as error:
                 if left == 0:
@@ -131,3 +142,15 @@ class Transport:
             raise AnswerInvalid(
                 f"{self.url} answers with something that this client does not know. Update the older of the two."
             ) from error
+
+
+def _encode(body: Mapping[str, Any] | None) -> bytes | None:
+    if body is None:
+        return None
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BodyUnsendable(
+            f"The config holds a value that JSON cannot carry ({error}). Use finite numbers, text, booleans, None, "
+            "lists and dictionaries."
+        ) from error

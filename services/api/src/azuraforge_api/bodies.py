@@ -76,10 +76,15 @@ async def _read_bytes(request: Request) -> bytes:
 
 
 def _too_large() -> BodyRefused:
+    most = f"{MAX_BODY_BYTES // 2**20} MiB"
+    whole = FieldProblem(
+        pointer="", code="max_bytes", message=f"May have at most {most}.", params={"limit": MAX_BODY_BYTES}
+    )
     return BodyRefused(
         ErrorCode.BODY_TOO_LARGE,
-        f"The body is larger than {MAX_BODY_BYTES} bytes.",
-        hint="Send less data in the config, or a source that is read by the worker.",
+        f"The body is larger than {most}.",
+        hint="Send less data, such as a shorter CSV, or choose a source that the worker reads itself.",
+        errors=[whole],
         headers={"Connection": "close"},
     )
 

@@ -54,7 +54,7 @@ class ConfigRefused(ApiError):
         super().__init__(
             ErrorCode.CONFIG_INVALID,
             f"{count} {noun} not usable. Nothing was created.",
-            hint="Correct the fields named in errors and send the request again.",
+            hint="Correct the named fields and send the request again.",
             errors=errors,
         )
 

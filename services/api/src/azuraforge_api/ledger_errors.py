@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, cast
 
 from azuraforge_api.errors import AccessRefused, ApiError, BodyRefused, NotFound, PartUnavailable, RequestConflict
-from azuraforge_contracts import ErrorCode, FieldProblem
+from azuraforge_contracts import TERMINAL_STATES, ErrorCode, FieldProblem
 from azuraforge_ledger import (
     ArtifactDamaged,
     ArtifactMissing,
@@ -30,7 +30,7 @@ def as_api_error(error: LedgerError) -> ApiError | None:
 
 
 def _experiment_missing(_: LedgerError) -> ApiError:
-    return NotFound("experiment", hint="GET /api/v1/experiments lists them.")
+    return NotFound("experiment", hint="The list of experiments has the ids of those that exist.")
 
 
 def _artifact_missing(_: LedgerError) -> ApiError:
@@ -60,11 +60,12 @@ def _idempotency_mismatch(_: LedgerError) -> ApiError:
 
 
 def _state_conflict(error: LedgerError) -> ApiError:
-    return RequestConflict(
-        ErrorCode.STATE_CONFLICT,
-        f"The experiment is {cast('StateConflict', error).state}, which does not allow this.",
-        hint="Read the experiment again to see where it stands.",
-    )
+    state = cast("StateConflict", error).state
+    if state in TERMINAL_STATES:
+        detail, hint = f"The experiment has ended as {state}.", "Nothing changes it any more; start a new one instead."
+    else:
+        detail, hint = f"The experiment is {state}, which does not allow this.", "Ask again when its state has changed."
+    return RequestConflict(ErrorCode.STATE_CONFLICT, detail, hint=hint)
 
 
 def _link_invalid(_: LedgerError) -> ApiError:

@@ -12,7 +12,7 @@ from azuraforge_contracts import is_id
 
 def _task_id(task_id: Annotated[str, Path(description="The experiment's id.")]) -> str:
     if not is_id(task_id):
-        raise NotFound("experiment", hint="GET /api/v1/experiments lists them.")
+        raise NotFound("experiment", hint="The list of experiments has the ids of those that exist.")
     return task_id
 
 

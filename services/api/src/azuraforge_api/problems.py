@@ -53,7 +53,7 @@ HINTS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.LEDGER_UNAVAILABLE: "Wait a moment and try again; `azuraforge doctor` says what is wrong.",
     ErrorCode.METHOD_NOT_ALLOWED: "Use one of the methods in the Allow header.",
     ErrorCode.NOT_FOUND: "Check the address; GET /api/v1/openapi.json lists every route.",
-    ErrorCode.REQUEST_INVALID: "Correct the fields named in errors and send the request again.",
+    ErrorCode.REQUEST_INVALID: "Correct the named fields and send the request again.",
     ErrorCode.UNAUTHENTICATED: "Open a sign-in link (`azuraforge up` prints one), or send the owner key as Bearer.",
 }
 
