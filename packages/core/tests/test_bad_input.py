@@ -138,7 +138,7 @@ REFUSALS: dict[str, Refusal] = {
     ),
     "backward twice": (backward_twice, TapeFreed, "the tape of sum was freed"),
     "backward from many values": (
-        lambda: (zeros(2, requires_grad=True) * 2).backward(),
+        zeros(2, requires_grad=True).backward,
         NotScalar,
         r"the shape is \(2,\)",
     ),
@@ -177,6 +177,11 @@ REFUSALS: dict[str, Refusal] = {
         lambda: whole(1, dtype="int8") * np.int64(300),
         IntegerOverflow,
         "300 does not fit",
+    ),
+    "the first float past 64 bits": (
+        lambda: Tensor(np.array([2.0**63])).astype("int64"),
+        IntegerOverflow,
+        "int64 cannot hold",
     ),
     "a float that no integer holds": (
         lambda: Tensor([1e30]).astype("int32"),

@@ -138,7 +138,8 @@ def axis_of(op: str, axis: int, *, ndim: int) -> int:
 
 def _as_whole(x: Tensor, dtype: np.dtype[Any]) -> Array:
     limits = np.iinfo(dtype)
-    if x.size and not bool(((x.data >= limits.min) & (x.data <= limits.max)).all()):
+    is_below = x.data < float(limits.max) + 1 if is_float(x.dtype) else x.data <= limits.max
+    if not bool((is_below & (x.data >= limits.min)).all()):
         raise IntegerOverflow(
             f"cast: shape {x.shape} of {x.dtype} holds numbers outside of {limits.min}..{limits.max}, or NaN: "
             f"{dtype} cannot hold them"
