@@ -1,6 +1,7 @@
 """The AzuraForge engine: tensor, tape, ops, devices."""
 
 from azuraforge_core import errors, operators, ops, testing
+from azuraforge_core.backend.protocol import AdamSettings, SgdSettings
 from azuraforge_core.device import Device, DeviceChoice, choose_device
 from azuraforge_core.dtypes import Array, float32, float64, int32, int64
 from azuraforge_core.memory import keep_freed_memory
@@ -9,10 +10,12 @@ from azuraforge_core.tape import backward, check_finite, detach, no_grad, record
 from azuraforge_core.tensor import Tensor, backend_of, tensor
 
 __all__ = [
+    "AdamSettings",
     "Array",
     "Device",
     "DeviceChoice",
     "Generator",
+    "SgdSettings",
     "Tensor",
     "backend_of",
     "backward",

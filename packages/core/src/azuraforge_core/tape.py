@@ -134,6 +134,8 @@ class _Sums:
         known = slots[slot]
         if known is None:
             slots[slot] = gradient
+            if gradient is x.memory:
+                self._owned.add(id(gradient))
         elif id(known) in self._owned:
             known += gradient
         else:
@@ -166,10 +168,15 @@ class _Sums:
         for leaf, (total,) in self._leaves.values():
             if total is None:
                 continue
-            if leaf.grad is None:
+            leaf.is_memory_lent = False
+            if leaf.grad is not None:
+                leaf.grad += total
+            elif leaf.memory is None:
                 leaf.grad = total if id(total) in self._owned else total.copy()
             else:
-                leaf.grad += total
+                if total is not leaf.memory:
+                    leaf.memory[...] = total
+                leaf.grad = leaf.memory
 
 
 def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:

@@ -60,7 +60,7 @@ class Tensor:
         DtypeError: `data` holds something else than numbers, or a gradient is asked for integers.
     """
 
-    __slots__ = ("__weakref__", "_data", "grad", "node", "requires_grad", "slot", "version")
+    __slots__ = ("__weakref__", "_data", "grad", "is_memory_lent", "memory", "node", "requires_grad", "slot", "version")
     __array_ufunc__ = None  # so that `array + tensor` reaches our operator
 
     def __init__(self, data: Any, *, requires_grad: bool = False) -> None:
@@ -73,6 +73,8 @@ class Tensor:
         self.node: Node | None = None
         self.slot = 0
         self.version = 0
+        self.memory: Array | None = None
+        self.is_memory_lent = False
 
     @property
     def data(self) -> Array:
@@ -97,6 +99,17 @@ class Tensor:
     def mark_changed(self) -> None:
         """Tell the tape that the array was written to through another name for it."""
         self.version += 1
+
+    def lend_memory(self) -> Array | None:
+        """Where a vjp may write this tensor's gradient and answer with it; once per backward, else None.
+
+        An optimizer that keeps all gradients in one block puts a view of it into `memory`, and the gradient that is
+        computed there need not be copied.
+        """
+        if self.memory is None or self.is_memory_lent or self.grad is not None or not self.requires_grad:
+            return None
+        self.is_memory_lent = True
+        return self.memory
 
     @property
     def shape(self) -> tuple[int, ...]:

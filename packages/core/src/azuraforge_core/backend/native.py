@@ -11,10 +11,11 @@ import logging
 from dataclasses import dataclass
 from functools import cache
 
+from azuraforge_core.backend.protocol import AdamSettings, LinearGradients, LinearOperands, SgdSettings
 from azuraforge_core.backend.reference import ReferenceBackend
 from azuraforge_core.dtypes import Array, float32
 from azuraforge_core.errors import KernelError
-from azuraforge_core.kernels.cpu import linear
+from azuraforge_core.kernels.cpu import linear, optimizer
 from azuraforge_core.kernels.cpu.launch import load_pool
 
 _log = logging.getLogger(__name__)
@@ -28,9 +29,38 @@ class NativeBackend(ReferenceBackend):
 
     def matmul(self, a: Array, b: Array) -> Array:
         """See `kernels.cpu.linear`."""
-        if a.ndim == 2 and b.ndim == 2 and self.takes(a, b):
+        if a.ndim == 2 and b.ndim == 2 and self.takes(a, b) and a.size and b.size:
             return linear.matmul(a, b)
         return super().matmul(a, b)
+
+    def linear(self, x: Array, w: Array, b: Array | None, *, is_rectified: bool) -> Array:
+        """See `kernels.cpu.linear`."""
+        if self.takes(x) and x.size and w.size:
+            return linear.linear(x, w, b, is_rectified=is_rectified)
+        return super().linear(x, w, b, is_rectified=is_rectified)
+
+    def linear_vjp(
+        self,
+        g: Array,
+        operands: LinearOperands,
+        *,
+        needs: tuple[bool, bool, bool],
+        memory: tuple[Array | None, Array | None],
+    ) -> LinearGradients:
+        """See `kernels.cpu.linear`."""
+        if self.takes(g) and g.size and operands.w.size:
+            return linear.linear_vjp(g, operands, needs=needs, memory=memory)
+        return super().linear_vjp(g, operands, needs=needs, memory=memory)
+
+    def adam(self, values: Array, gradients: Array, *, moments: tuple[Array, Array], settings: AdamSettings) -> None:
+        """See `kernels.cpu.optimizer`."""
+        update = optimizer.adam if self.takes(values) else super().adam
+        update(values, gradients, moments=moments, settings=settings)
+
+    def sgd(self, values: Array, gradients: Array, *, velocity: Array, settings: SgdSettings) -> None:
+        """See `kernels.cpu.optimizer`."""
+        update = optimizer.sgd if self.takes(values) else super().sgd
+        update(values, gradients, velocity=velocity, settings=settings)
 
     def takes(self, *arrays: Array) -> bool:
         """Whether kernels are there and made for these arrays' dtype."""

@@ -106,6 +106,22 @@ class Window:
             yield tuple(slice(k * d, k * d + step * (count - 1) + 1, step) for k, d, step, count in sides)
 
 
+class LinearOperands(NamedTuple):
+    """What backward of `linear` needs: its rows, its weights, and its answer if that was rectified."""
+
+    x: Array
+    w: Array
+    y: Array | None
+
+
+class LinearGradients(NamedTuple):
+    """Gradients of the parents of `linear`, each only where it was asked for."""
+
+    x: Array | None
+    w: Array | None
+    b: Array | None
+
+
 class LstmWeights(NamedTuple):
     """`w_x (features, 4h)`, `w_h (h, 4h)`, `b (4h)`; columns are the gates i, f, o, g."""
 
@@ -183,6 +199,26 @@ class Attended(NamedTuple):
     probabilities: Array
 
 
+class AdamSettings(NamedTuple):
+    """What one step of Adam multiplies with; bias corrections are already in `epsilon` and `rate`."""
+
+    keep: float  # of the value, before the step: 1, or less where weight decay shrinks the value itself
+    shrink: float  # how much of the value is added to the gradient
+    beta1: float
+    beta2: float
+    epsilon: float
+    rate: float
+
+
+class SgdSettings(NamedTuple):
+    """What one step of SGD multiplies with."""
+
+    shrink: float  # how much of the value is added to the gradient
+    momentum: float
+    is_nesterov: bool
+    rate: float
+
+
 class Backend(Protocol):
     """One device."""
 
@@ -192,6 +228,19 @@ class Backend(Protocol):
 
     def matmul(self, a: Array, b: Array) -> Array:
         """Product of matrices; leading axes broadcast."""
+
+    def linear(self, x: Array, w: Array, b: Array | None, *, is_rectified: bool) -> Array:
+        """`x (m, k) @ w (k, n) + b (n)`; with `is_rectified` its positive part."""
+
+    def linear_vjp(
+        self,
+        g: Array,
+        operands: LinearOperands,
+        *,
+        needs: tuple[bool, bool, bool],
+        memory: tuple[Array | None, Array | None],
+    ) -> LinearGradients:
+        """Backward of `linear`: which of x, w and b need one, and where those of w and b may be written."""
 
     def lstm(self, x: Array, state: tuple[Array, Array], weights: LstmWeights) -> LstmSaved:
         """Run an LSTM over `x (n, time, features)` from `state` (h, c), each (n, h)."""
@@ -248,3 +297,9 @@ class Backend(Protocol):
         self, g: Array, attended: Attended, operands: tuple[Array, Array, Array], *, scale: float
     ) -> tuple[Array, Array, Array]:
         """Backward of `attend`."""
+
+    def adam(self, values: Array, gradients: Array, *, moments: tuple[Array, Array], settings: AdamSettings) -> None:
+        """One step of Adam over contiguous rows, in place."""
+
+    def sgd(self, values: Array, gradients: Array, *, velocity: Array, settings: SgdSettings) -> None:
+        """One step of stochastic gradient descent over contiguous rows, in place."""

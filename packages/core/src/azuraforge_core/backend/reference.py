@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from azuraforge_core.backend import attention, convolution, gru, lstm, normalization, pooling
+from azuraforge_core.backend import attention, convolution, gru, linear, lstm, normalization, optimizer, pooling
 from azuraforge_core.backend.protocol import (
+    AdamSettings,
     ArrayModule,
     Attended,
     GruGradients,
     GruSaved,
     GruWeights,
+    LinearGradients,
+    LinearOperands,
     LstmGradients,
     LstmSaved,
     LstmWeights,
+    SgdSettings,
     Standardized,
     Window,
 )
@@ -29,6 +33,21 @@ class ReferenceBackend:
     def matmul(self, a: Array, b: Array) -> Array:
         """Product of matrices, by NumPy's rules."""
         return self.xp.matmul(a, b)
+
+    def linear(self, x: Array, w: Array, b: Array | None, *, is_rectified: bool) -> Array:
+        """See `linear.linear`."""
+        return linear.linear(self.xp, x, w, b, is_rectified=is_rectified)
+
+    def linear_vjp(
+        self,
+        g: Array,
+        operands: LinearOperands,
+        *,
+        needs: tuple[bool, bool, bool],
+        memory: tuple[Array | None, Array | None],
+    ) -> LinearGradients:
+        """See `linear.linear_vjp`."""
+        return linear.linear_vjp(self.xp, g, operands, needs=needs, memory=memory)
 
     def lstm(self, x: Array, state: tuple[Array, Array], weights: LstmWeights) -> LstmSaved:
         """See `lstm.lstm`."""
@@ -100,3 +119,11 @@ class ReferenceBackend:
     ) -> tuple[Array, Array, Array]:
         """See `attention.attend_vjp`."""
         return attention.attend_vjp(self.xp, g, attended, operands=operands, scale=scale)
+
+    def adam(self, values: Array, gradients: Array, *, moments: tuple[Array, Array], settings: AdamSettings) -> None:
+        """See `optimizer.adam`."""
+        optimizer.adam(self.xp, values, gradients, moments=moments, settings=settings)
+
+    def sgd(self, values: Array, gradients: Array, *, velocity: Array, settings: SgdSettings) -> None:
+        """See `optimizer.sgd`."""
+        optimizer.sgd(self.xp, values, gradients, velocity=velocity, settings=settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from azuraforge_core.backend.protocol import LinearOperands
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ArgumentError, ShapeError
 from azuraforge_core.ops.operands import need_same_dtype, pair
@@ -22,9 +23,9 @@ def matmul(a: Tensor | Array, b: Tensor | Array) -> Tensor:
     a, b = pair(a, b)
     if not a.ndim or not b.ndim or a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
         raise ShapeError(f"matmul: {a.shape} @ {b.shape}; the last axis of the left must equal the rows of the right")
-    xp = backend_of(a, b).xp
+    backend = backend_of(a, b)
     try:
-        y = xp.matmul(a.data, b.data)
+        y = backend.matmul(a.data, b.data)
     except ValueError as error:
         raise ShapeError(f"matmul: {a.shape} @ {b.shape}; the leading axes do not broadcast") from error
 
@@ -33,8 +34,8 @@ def matmul(a: Tensor | Array, b: Tensor | Array) -> Tensor:
         columns = b.data[:, None] if b.ndim == 1 else b.data
         g = g[..., None] if b.ndim == 1 else g
         g = g[..., None, :] if a.ndim == 1 else g
-        da = xp.matmul(g, columns.swapaxes(-1, -2)) if a.requires_grad else None
-        db = xp.matmul(rows.swapaxes(-1, -2), g) if b.requires_grad else None
+        da = backend.matmul(g, columns.swapaxes(-1, -2)) if a.requires_grad else None
+        db = backend.matmul(rows.swapaxes(-1, -2), g) if b.requires_grad else None
         return (
             da[..., 0, :] if da is not None and a.ndim == 1 else da,
             db[..., 0] if db is not None and b.ndim == 1 else db,
@@ -43,8 +44,8 @@ def matmul(a: Tensor | Array, b: Tensor | Array) -> Tensor:
     return record(y, (a, b), vjp)
 
 
-def linear(x: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
-    """`x @ w + b`.
+def linear(x: Tensor, w: Tensor, b: Tensor | None = None, *, is_rectified: bool = False) -> Tensor:
+    """`x @ w + b`; with `is_rectified` the larger of that and 0, as `relu(linear(x, w, b))` in one op.
 
     `x (..., in)`, `w (in, out)`, `b (out)` or None, answer (..., out).
 
@@ -52,17 +53,20 @@ def linear(x: Tensor, w: Tensor, b: Tensor | None = None) -> Tensor:
         ShapeError: they do not fit.
     """
     _check_linear(x, w, b=b)
-    xp = backend_of(x, w).xp
+    backend = backend_of(x, w)
     rows = x.data.reshape(math.prod(x.shape[:-1]), w.shape[0])
-    y = xp.matmul(rows, w.data)
-    if b is not None:
-        y += b.data
+    y = backend.linear(rows, w.data, None if b is None else b.data, is_rectified=is_rectified)
+    operands = LinearOperands(rows, w.data, y if is_rectified else None)
 
     def vjp(g: Array) -> tuple[Array | None, ...]:
-        g = g.reshape(rows.shape[0], w.shape[1])
-        dx = xp.matmul(g, w.data.T).reshape(x.shape) if x.requires_grad else None
-        dw = xp.matmul(rows.T, g) if w.requires_grad else None
-        return (dx, dw) if b is None else (dx, dw, g.sum(axis=0) if b.requires_grad else None)
+        dx, dw, db = backend.linear_vjp(
+            g.reshape(rows.shape[0], w.shape[1]),
+            operands,
+            needs=(x.requires_grad, w.requires_grad, b is not None and b.requires_grad),
+            memory=(w.lend_memory(), None if b is None else b.lend_memory()),
+        )
+        dx = None if dx is None else dx.reshape(x.shape)
+        return (dx, dw) if b is None else (dx, dw, db)
 
     parents = (x, w) if b is None else (x, w, b)
     return record(y.reshape(*x.shape[:-1], w.shape[1]), parents, vjp)

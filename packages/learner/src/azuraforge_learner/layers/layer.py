@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Self
 
-from azuraforge_core import Array, Generator, Tensor
+from azuraforge_core import Array, Generator, Tensor, ops
 from azuraforge_learner.errors import CheckpointMismatch
 from azuraforge_learner.layers.spec import LayerSpec, Setting
 
@@ -30,9 +30,18 @@ class Layer(ABC):
 
     is_training: bool = True
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "forward" in vars(cls) and "forward_rectified" not in vars(cls):
+            cls.forward_rectified = Layer.forward_rectified  # type: ignore[method-assign]  # the parent's knows another forward
+
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
         """Compute the layer's answer to `x`."""
+
+    def forward_rectified(self, x: Tensor) -> Tensor:
+        """The answer followed by a ReLU; layers that can do both in one op say so here."""
+        return ops.relu(self(x))
 
     def __call__(self, x: Tensor) -> Tensor:
         """The same as `forward`."""

@@ -60,3 +60,7 @@ class Linear(Layer):
     def forward(self, x: Tensor) -> Tensor:
         """`x (n, ..., inputs)` → `(n, ..., outputs)`."""
         return ops.linear(x, self.weight, self.bias)
+
+    def forward_rectified(self, x: Tensor) -> Tensor:
+        """The same and its ReLU, in one op."""
+        return ops.linear(x, self.weight, self.bias, is_rectified=True)

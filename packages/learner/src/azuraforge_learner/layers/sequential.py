@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from azuraforge_core import Tensor
 from azuraforge_learner.errors import LayerInvalid
+from azuraforge_learner.layers.activations import ReLU
 from azuraforge_learner.layers.layer import Layer
 from azuraforge_learner.layers.spec import LayerSpec, no_flops, no_parameters, same_shape
 
@@ -33,7 +34,11 @@ class Sequential(Layer):
         self.layers = layers
 
     def forward(self, x: Tensor) -> Tensor:
-        """Whatever the last layer answers."""
-        for layer in self.layers:
-            x = layer(x)
+        """Whatever the last layer answers; a layer and the ReLU after it are asked for together."""
+        position = 0
+        while position < len(self.layers):
+            layer = self.layers[position]
+            is_rectified = position + 1 < len(self.layers) and type(self.layers[position + 1]) is ReLU
+            x = layer.forward_rectified(x) if is_rectified else layer(x)
+            position += 2 if is_rectified else 1
         return x

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-import numpy as np
-
+from azuraforge_core import AdamSettings
 from azuraforge_learner.errors import OptimizerInvalid
 from azuraforge_learner.optimizers.optimizer import GroupState, Optimizer, Trainable
 
@@ -37,30 +36,22 @@ class Adam(Optimizer):
         self.betas = betas
         self.epsilon = epsilon
 
-    def update(self, group: GroupState, place: slice) -> None:
-        """Value -= rate / (1 - β₁ᵗ) * first / (√second / √(1 - β₂ᵗ) + ε), in place, in one visit of the chunk."""
-        value, gradient = self.flat.values[place], self.flat.gradients[place]
-        first, second = self.moments["first"][place], self.moments["second"][place]
-        a, b = (row[: value.size] for row in self._scratch)
-        if group.weight_decay and self.is_decay_decoupled:
-            value *= 1.0 - group.learning_rate * group.weight_decay
-        elif group.weight_decay:
-            np.multiply(value, group.weight_decay, out=b)
-            gradient = np.add(b, gradient, out=b)
+    def update(self, group: GroupState) -> None:
+        """Value -= rate / (1 - β₁ᵗ) * first / (√second / √(1 - β₂ᵗ) + ε), in place, in one visit."""
         beta1, beta2 = self.betas
-        np.subtract(gradient, first, out=a)
-        a *= 1.0 - beta1
-        first += a
-        np.multiply(gradient, gradient, out=a)
-        a *= 1.0 - beta2
-        second *= beta2
-        second += a
         correction = math.sqrt(1.0 - beta2**self.steps)
-        np.sqrt(second, out=a)
-        a += self.epsilon * correction  # the whole fraction times √(1 - β₂ᵗ): one pass less over the chunk
-        np.divide(first, a, out=a)
-        a *= group.learning_rate * correction / (1.0 - beta1**self.steps)
-        value -= a
+        decay, rate = group.weight_decay, group.learning_rate
+        settings = AdamSettings(
+            keep=1.0 - rate * decay if self.is_decay_decoupled else 1.0,
+            shrink=0.0 if self.is_decay_decoupled else decay,
+            beta1=beta1,
+            beta2=beta2,
+            epsilon=self.epsilon * correction,  # the whole fraction times √(1 - β₂ᵗ): one operation less per value
+            rate=rate * correction / (1.0 - beta1**self.steps),
+        )
+        first, second = self.moments["first"][group.place], self.moments["second"][group.place]
+        values, gradients = self.flat.values[group.place], self.flat.gradients[group.place]
+        self.backend.adam(values, gradients, moments=(first, second), settings=settings)
 
 
 class AdamW(Adam):

@@ -19,7 +19,7 @@ ALIGNMENT_BYTES = 64
 
 
 class FlatBuffer:
-    """Moves parameters into one block: `parameter.data` becomes a view of `values`.
+    """Moves parameters into one block: `parameter.data` becomes a view of `values`, `parameter.memory` of `gradients`.
 
     Each parameter starts on a cache line; the gaps hold zeros, which every update rule here leaves at zero.
     """
@@ -35,6 +35,8 @@ class FlatBuffer:
         self.gradients = aligned_zeros(self.starts[-1], dtype=self.dtype)
         self._value_views = self._views(self.values)
         self._gradient_views = self._views(self.gradients)
+        for parameter, view in zip(self.parameters, self._gradient_views, strict=True):
+            parameter.memory = view
         self.adopt_values()
 
     def range_of(self, parameters: Sequence[Parameter]) -> slice:

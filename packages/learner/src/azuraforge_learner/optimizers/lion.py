@@ -32,8 +32,12 @@ class Lion(Optimizer):
         super().__init__(trained, learning_rate=learning_rate, weight_decay=weight_decay)
         self.betas = betas
 
-    def update(self, group: GroupState, place: slice) -> None:
+    def update(self, group: GroupState) -> None:
         """Value -= rate * sign(β₁ first + (1 - β₁) gradient), then first = β₂ first + (1 - β₂) gradient."""
+        for place in group.chunks():
+            self._update_chunk(group, place)
+
+    def _update_chunk(self, group: GroupState, place: slice) -> None:
         value, gradient = self.flat.values[place], self.flat.gradients[place]
         first = self.moments["first"][place]
         a, b = (row[: value.size] for row in self._scratch)

@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from azuraforge_core import Array
+from azuraforge_core import Array, backend_of
 from azuraforge_learner.errors import CheckpointMismatch, OptimizerInvalid
 from azuraforge_learner.layers import Layer, Parameter
 from azuraforge_learner.optimizers.flat import FlatBuffer, aligned_zeros
 
 CHUNK = 32_768
-"""Elements updated at a time: the handful of rows that an update reads then stay in the second-level cache."""
+"""Elements that an update in plain array code works on at a time: its handful of rows then stay in cache."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Optimizer(ABC):
     def __init__(self, trained: Trainable, *, learning_rate: float, weight_decay: float = 0.0) -> None:
         groups = _groups(trained)
         self.flat = FlatBuffer([parameter for group in groups for parameter in group.parameters])
+        self.backend = backend_of(self.flat.parameters[0])
         self.groups = [
             self._group_state(group, learning_rate=learning_rate, weight_decay=weight_decay) for group in groups
         ]
@@ -67,8 +68,8 @@ class Optimizer(ABC):
         self._scratch = (np.empty(CHUNK, dtype=self.flat.dtype), np.empty(CHUNK, dtype=self.flat.dtype))
 
     @abstractmethod
-    def update(self, group: GroupState, place: slice) -> None:
-        """Change `self.flat.values[place]` in place; `self.steps` already counts this step."""
+    def update(self, group: GroupState) -> None:
+        """Change `self.flat.values[group.place]` in place; `self.steps` already counts this step."""
 
     @property
     def learning_rate(self) -> float:
@@ -85,8 +86,7 @@ class Optimizer(ABC):
         self.flat.collect_gradients()
         self.steps += 1
         for group in self.groups:
-            for place in group.chunks():
-                self.update(group, place)
+            self.update(group)
         self.flat.mark_changed()
 
     def zero_grad(self) -> None:

@@ -39,8 +39,12 @@ class RMSprop(Optimizer):
         self.epsilon = epsilon
         self.momentum = momentum
 
-    def update(self, group: GroupState, place: slice) -> None:
+    def update(self, group: GroupState) -> None:
         """Velocity = momentum * velocity + gradient / (√square + ε); value -= rate * velocity."""
+        for place in group.chunks():
+            self._update_chunk(group, place)
+
+    def _update_chunk(self, group: GroupState, place: slice) -> None:
         value, gradient = self.flat.values[place], self.flat.gradients[place]
         square, velocity = self.moments["square"][place], self.moments["velocity"][place]
         a, b = (row[: value.size] for row in self._scratch)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
+from azuraforge_core import SgdSettings
 from azuraforge_learner.errors import OptimizerInvalid
 from azuraforge_learner.optimizers.optimizer import GroupState, Optimizer, Trainable
 
@@ -32,19 +31,8 @@ class SGD(Optimizer):
         self.momentum = momentum
         self.is_nesterov = is_nesterov
 
-    def update(self, group: GroupState, place: slice) -> None:
-        """One step of one chunk, in place."""
-        value, gradient = self.flat.values[place], self.flat.gradients[place]
-        velocity = self.moments["velocity"][place]
-        a, b = (row[: value.size] for row in self._scratch)
-        if group.weight_decay:
-            np.multiply(value, group.weight_decay, out=b)
-            gradient = np.add(b, gradient, out=b)
-        velocity *= self.momentum
-        velocity += gradient
-        np.copyto(a, velocity)
-        if self.is_nesterov:
-            a *= self.momentum
-            a += gradient
-        a *= group.learning_rate
-        value -= a
+    def update(self, group: GroupState) -> None:
+        """Velocity = momentum * velocity + gradient; value -= rate * velocity, or further along it (Nesterov)."""
+        settings = SgdSettings(group.weight_decay, self.momentum, self.is_nesterov, group.learning_rate)
+        values, gradients = self.flat.values[group.place], self.flat.gradients[group.place]
+        self.backend.sgd(values, gradients, velocity=self.moments["velocity"][group.place], settings=settings)

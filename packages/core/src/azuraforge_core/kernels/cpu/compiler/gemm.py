@@ -13,6 +13,9 @@ depends on k alone: not on how rows and columns are shared among threads.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from azuraforge_core.kernels.cpu.compiler.addresses import peek, poke
 from azuraforge_core.kernels.cpu.compiler.decorators import inline
 from azuraforge_core.kernels.cpu.compiler.simd import LANES, Vector, row
@@ -191,10 +194,26 @@ def gemm(
     `a` is (address, row, step of k), `b` (address, step of k, column), `c` (address, row); `scratch` points to
     `scratch_bytes(n, k)` bytes on a cache line.
     """
+    gemm_then(size, a, b, c, accumulate, scratch, _leave, 0)
+
+
+@inline
+def gemm_then(
+    size: tuple[int, int, int],
+    a: tuple[int, int, int],
+    b: tuple[int, int, int],
+    c: tuple[int, int],
+    accumulate: int,
+    scratch: int,
+    finish: Callable[..., None],
+    extra: Any,
+) -> None:
+    """`gemm`, and `finish(first_row, rows, n, (address, row), extra)` on each block of rows while it is in cache."""
     m, n, k = size
     if m < FEW_ROWS and b[2] == _WIDTH:
         for line in range(m):
             multiply_vector(n, k, (a[0] + line * a[1], a[1], a[2]), b, c[0] + line * c[1], accumulate)
+        finish(0, m, n, c, extra)
         return
     for first in range(0, k, STEPS):
         steps = min(STEPS, k - first)
@@ -211,6 +230,13 @@ def gemm(
                 pack_strips(steps, rows, block, a[1], a[2], strips)
                 left = (strips, _WIDTH, ROWS * _WIDTH, ROWS * steps * _WIDTH)
                 multiply_panels(rows, n, steps, left, scratch, answer, more)
+            if first + steps == k:
+                finish(top, rows, n, answer, extra)
+
+
+@inline
+def _leave(_first: int, _rows: int, _n: int, _c: tuple[int, int], _extra: int) -> None:
+    """Nothing is left to do."""
 
 
 @inline

@@ -1,0 +1,32 @@
+"""Updates of parameters by the kernels of `source/optimizer.py`; all rows are contiguous."""
+
+from __future__ import annotations
+
+from azuraforge_core.backend.protocol import AdamSettings, SgdSettings
+from azuraforge_core.dtypes import Array
+from azuraforge_core.kernels.cpu.launch import Kernel, address
+from azuraforge_core.kernels.cpu.shares import BYTES_PER_PART, parts_of
+
+_adam = Kernel("optimizer", "adam", "5q7d")
+_sgd = Kernel("optimizer", "sgd", "4q5d")
+
+
+def adam(values: Array, gradients: Array, *, moments: tuple[Array, Array], settings: AdamSettings) -> None:
+    """See `backend.optimizer.adam`."""
+    keep, shrink, beta1, beta2, epsilon, rate = settings
+    _adam(
+        *(values.size, address(values), address(gradients), address(moments[0]), address(moments[1])),
+        *(keep, shrink, 1.0 - beta1, beta2, 1.0 - beta2, epsilon, rate),
+        parts=parts_of(7 * values.nbytes, BYTES_PER_PART),
+    )
+
+
+def sgd(values: Array, gradients: Array, *, velocity: Array, settings: SgdSettings) -> None:
+    """See `backend.optimizer.sgd`."""
+    shrink, momentum, is_nesterov, rate = settings
+    _sgd(
+        *(values.size, address(values), address(gradients), address(velocity), shrink, momentum),
+        *((momentum, 1.0) if is_nesterov else (1.0, 0.0)),
+        rate,
+        parts=parts_of(5 * values.nbytes, BYTES_PER_PART),
+    )
