@@ -192,9 +192,8 @@ def pooling(d: Draw, nn: Any, *, kind: type[MaxPool2D] | type[AvgPool2D]) -> Pai
 
 
 def normal(d: Draw, nn: Any, *, kind: type[Layer]) -> Pair:
-    width, epsilon = d.whole(1, 9), d.one_of([1e-5, 1e-3, 0.1])
-    if width == 1 and kind is LayerNorm:
-        width = 2  # of one number PyTorch's float32 gradient is rounding alone
+    # Of two or three numbers that happen to be equal, float32 knows the variance to a few digits only, PyTorch's too.
+    width, epsilon = d.whole(4 if kind is LayerNorm else 1, 9), d.one_of([1e-5, 1e-3, 0.1])
     x = 1 + 2 * d.numbers(*(d.whole(1, 4) for _ in range(d.whole(1, 3))), width)
     peer, names = (nn.LayerNorm, AFFINE) if kind is LayerNorm else (nn.RMSNorm, kept(AFFINE, has_bias=False))
     return Pair(scattered(lambda: kind(width, epsilon=epsilon)), peer(width, eps=epsilon), x, names)
@@ -264,8 +263,7 @@ def attention(d: Draw, nn: Any) -> Pair:
 
 def encoder(d: Draw, nn: Any) -> Pair:
     heads, time, blocks, hidden = d.whole(1, 3), d.whole(1, 5), d.whole(1, 2), d.whole(1, 7)
-    width = max(2, heads * d.whole(1, 3))  # one number alone has no variance
-    width += width % heads
+    width = heads * d.whole(4, 6)  # as for LayerNorm
     options = {"activation": d.one_of(["gelu", "relu"]), "is_norm_first": d.flag(), "is_causal": d.flag()}
     block = nn.TransformerEncoderLayer(
         width,
