@@ -11,6 +11,11 @@ LearnerError
 ├── GraphInvalid         an `azf.graph/1` document that this version refuses
 ├── LayerCheckFailed     a layer that cannot train as it should
 ├── LayerInvalid         a layer asked for with settings that it cannot have
+├── OnnxError
+│   ├── OnnxInvalid      an ONNX file that is damaged, hostile or too large
+│   ├── OnnxMismatch     onnxruntime answers otherwise than the model
+│   ├── OnnxMissing      a library that ONNX needs is not installed
+│   └── OnnxUnsupported  a layer or an operator that has no counterpart on the other side
 └── OptimizerInvalid     an optimizer without parameters or with settings that cannot work
 """
 
@@ -72,6 +77,26 @@ class LayerCheckFailed(LearnerError, AssertionError):
 
 class LayerInvalid(LearnerError, ValueError):
     """A layer was asked for with settings that it cannot have."""
+
+
+class OnnxError(LearnerError):
+    """A model cannot go to ONNX or come from it."""
+
+
+class OnnxInvalid(OnnxError, ValueError):
+    """An ONNX file is damaged, hostile or too large; nothing was built from it."""
+
+
+class OnnxMismatch(OnnxError):
+    """onnxruntime answers otherwise than the model that was exported; no file was written."""
+
+
+class OnnxMissing(OnnxError, ImportError):
+    """A library that ONNX needs is not installed; the message says what to install."""
+
+
+class OnnxUnsupported(OnnxError):
+    """A layer or an operator has no counterpart on the other side; the message names it and what is supported."""
 
 
 class OptimizerInvalid(LearnerError, ValueError):
