@@ -11,11 +11,11 @@ import logging
 from dataclasses import dataclass
 from functools import cache
 
-from azuraforge_core.backend.protocol import AdamSettings, LinearGradients, LinearOperands, SgdSettings
+from azuraforge_core.backend.protocol import AdamSettings, CrossEntropy, LinearGradients, LinearOperands, SgdSettings
 from azuraforge_core.backend.reference import ReferenceBackend
 from azuraforge_core.dtypes import Array, float32
 from azuraforge_core.errors import KernelError
-from azuraforge_core.kernels.cpu import linear, optimizer
+from azuraforge_core.kernels.cpu import cross_entropy, linear, optimizer
 from azuraforge_core.kernels.cpu.launch import load_pool
 
 _log = logging.getLogger(__name__)
@@ -51,6 +51,18 @@ class NativeBackend(ReferenceBackend):
         if self.takes(g) and g.size and operands.w.size:
             return linear.linear_vjp(g, operands, needs=needs, memory=memory)
         return super().linear_vjp(g, operands, needs=needs, memory=memory)
+
+    def cross_entropy(self, logits: Array, labels: Array, *, smoothing: float) -> CrossEntropy:
+        """See `kernels.cpu.cross_entropy`."""
+        compute = cross_entropy.cross_entropy if self.takes(logits) else super().cross_entropy
+        return compute(logits, labels, smoothing=smoothing)
+
+    def cross_entropy_vjp(
+        self, probabilities: Array, labels: Array, *, smoothing: float, share: Array | float
+    ) -> Array:
+        """See `kernels.cpu.cross_entropy`."""
+        compute = cross_entropy.cross_entropy_vjp if self.takes(probabilities) else super().cross_entropy_vjp
+        return compute(probabilities, labels, smoothing=smoothing, share=share)
 
     def adam(self, values: Array, gradients: Array, *, moments: tuple[Array, Array], settings: AdamSettings) -> None:
         """See `kernels.cpu.optimizer`."""

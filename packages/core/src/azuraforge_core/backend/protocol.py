@@ -77,6 +77,7 @@ class ArrayModule(Protocol):
     stack: ArrayFunction
     subtract: ArrayFunction
     sum: ArrayFunction
+    take_along_axis: ArrayFunction
     tanh: ArrayFunction
     tril: ArrayFunction
     where: ArrayFunction
@@ -120,6 +121,13 @@ class LinearGradients(NamedTuple):
     x: Array | None
     w: Array | None
     b: Array | None
+
+
+class CrossEntropy(NamedTuple):
+    """The loss of every row of logits, and the probabilities that it was made of."""
+
+    losses: Array  # (n)
+    probabilities: Array  # (n, classes)
 
 
 class LstmWeights(NamedTuple):
@@ -241,6 +249,14 @@ class Backend(Protocol):
         memory: tuple[Array | None, Array | None],
     ) -> LinearGradients:
         """Backward of `linear`: which of x, w and b need one, and where those of w and b may be written."""
+
+    def cross_entropy(self, logits: Array, labels: Array, *, smoothing: float) -> CrossEntropy:
+        """Losses of `logits (n, classes)` for `labels (n)`, which are whole numbers below the number of classes."""
+
+    def cross_entropy_vjp(
+        self, probabilities: Array, labels: Array, *, smoothing: float, share: Array | float
+    ) -> Array:
+        """Gradient of the logits when every row's loss counts with `share`."""
 
     def lstm(self, x: Array, state: tuple[Array, Array], weights: LstmWeights) -> LstmSaved:
         """Run an LSTM over `x (n, time, features)` from `state` (h, c), each (n, h)."""

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from azuraforge_core.backend import attention, convolution, gru, linear, lstm, normalization, optimizer, pooling
+from azuraforge_core.backend import (
+    attention,
+    convolution,
+    cross_entropy,
+    gru,
+    linear,
+    lstm,
+    normalization,
+    optimizer,
+    pooling,
+)
 from azuraforge_core.backend.protocol import (
     AdamSettings,
     ArrayModule,
     Attended,
+    CrossEntropy,
     GruGradients,
     GruSaved,
     GruWeights,
@@ -48,6 +59,16 @@ class ReferenceBackend:
     ) -> LinearGradients:
         """See `linear.linear_vjp`."""
         return linear.linear_vjp(self.xp, g, operands, needs=needs, memory=memory)
+
+    def cross_entropy(self, logits: Array, labels: Array, *, smoothing: float) -> CrossEntropy:
+        """See `cross_entropy.cross_entropy`."""
+        return cross_entropy.cross_entropy(self.xp, logits, labels, smoothing=smoothing)
+
+    def cross_entropy_vjp(
+        self, probabilities: Array, labels: Array, *, smoothing: float, share: Array | float
+    ) -> Array:
+        """See `cross_entropy.cross_entropy_vjp`."""
+        return cross_entropy.cross_entropy_vjp(self.xp, probabilities, labels, smoothing=smoothing, share=share)
 
     def lstm(self, x: Array, state: tuple[Array, Array], weights: LstmWeights) -> LstmSaved:
         """See `lstm.lstm`."""

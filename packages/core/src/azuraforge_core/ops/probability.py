@@ -60,14 +60,27 @@ def cross_entropy(
         )
     if not 0 <= smoothing <= 1:
         raise ArgumentError(f"cross_entropy: smoothing is {smoothing}, it must be from 0 to 1")
-    xp = backend_of(logits).xp
-    wanted = xp.full(logits.shape, float(smoothing) / count, dtype=logits.dtype)
-    xp.put_along_axis(wanted, chosen[..., None], 1 - float(smoothing) + float(smoothing) / count, axis=-1)
-    total = float(chosen.size)
     if class_weights is not None:
-        weights = _checked_weights(class_weights, logits, chosen=chosen)
-        wanted *= weights
-        total = float(weights[chosen].sum())
+        return _weighted_cross_entropy(logits, chosen, smoothing=float(smoothing), class_weights=class_weights)
+    backend = backend_of(logits)
+    rows, row_labels = logits.data.reshape(-1, count), chosen.reshape(-1)
+    losses, probabilities = backend.cross_entropy(rows, row_labels, smoothing=float(smoothing))
+
+    def vjp(g: Array) -> tuple[Array]:
+        share = g / losses.size
+        slopes = backend.cross_entropy_vjp(probabilities, row_labels, smoothing=float(smoothing), share=share)
+        return (slopes.reshape(logits.shape),)
+
+    return record(backend.xp.sum(losses) / losses.size, (logits,), vjp)
+
+
+def _weighted_cross_entropy(logits: Tensor, chosen: Array, *, smoothing: float, class_weights: Array) -> Tensor:
+    xp, count = backend_of(logits).xp, logits.shape[-1]
+    weights = _checked_weights(class_weights, logits, chosen=chosen)
+    wanted = xp.full(logits.shape, smoothing / count, dtype=logits.dtype)
+    xp.put_along_axis(wanted, chosen[..., None], 1 - smoothing + smoothing / count, axis=-1)
+    wanted *= weights
+    total = float(weights[chosen].sum())
     log_p = _log_softmax(logits, axis=logits.ndim - 1)
 
     def vjp(g: Array) -> tuple[Array]:
@@ -76,7 +89,7 @@ def cross_entropy(
 
     # A class that is not wanted must not count, even where its logit is -inf.
     losses = wanted * xp.where(wanted == 0, 0, log_p)
-    return record(-xp.sum(losses) / total, (logits,), vjp)
+    return record(-xp.sum(losses) / total, (logits,), vjp, name="cross_entropy")
 
 
 def binary_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:

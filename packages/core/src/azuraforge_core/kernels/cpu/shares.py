@@ -5,6 +5,10 @@ A part is worth a thread when it takes longer than waking one does: about 20 mic
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from azuraforge_core.kernels.cpu.threads import thread_count
 
 FLOPS_PER_PART = 500_000
@@ -14,6 +18,7 @@ BYTES_PER_PART = 64 * 1024
 """For kernels that only read and write memory."""
 
 _LINE = 64
+_forced_parts: ContextVar[int] = ContextVar("azuraforge_forced_parts", default=0)
 _STEPS, _BLOCK_ROWS, _WIDEST_PANEL = 256, 96, 32
 
 
@@ -24,7 +29,17 @@ def gemm_parts(m: int, n: int, k: int) -> int:
 
 def parts_of(work: int, least: int) -> int:
     """As many parts as there are threads, or fewer of at least `least`."""
-    return max(1, min(thread_count(), work // least))
+    return _forced_parts.get() or max(1, min(thread_count(), work // least))
+
+
+@contextmanager
+def forced_parts(parts: int) -> Iterator[None]:
+    """Cut every kernel into so many parts inside, however small its work: for tests."""
+    token = _forced_parts.set(parts)
+    try:
+        yield
+    finally:
+        _forced_parts.reset(token)
 
 
 def gemm_workspace(n: int, k: int) -> int:
