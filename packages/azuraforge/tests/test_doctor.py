@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -36,6 +37,10 @@ def test_a_fresh_folder_has_no_problem(home: Home) -> None:
     patient = Patient(home=home, environ={}, host="127.0.0.1", port=0, texts=TEXTS)
 
     assert [one for one in examine(patient) if one.level is Level.PROBLEM] == []
+
+
+def test_the_broker_is_named_by_its_version_and_its_place(home: Home) -> None:
+    assert re.fullmatch(r"Valkey \d+\.\d+\.\d+ \(/.+valkey-server\)", findings(home, "broker")[0].text)
 
 
 def test_a_key_that_others_can_read_is_a_problem(home: Home) -> None:

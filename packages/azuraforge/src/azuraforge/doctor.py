@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -194,11 +195,17 @@ def _look_at_broker(patient: Patient) -> Iterator[Finding]:
         return
     said = _run([str(binary), "--version"])
     level = Level.GOOD if said.returncode == 0 else Level.PROBLEM
-    yield Finding("broker", level, f"{said.stdout.strip() or said.stderr.strip()} ({binary})")
+    yield Finding("broker", level, f"{_name_server(said.stdout) or _last_words(said)} ({binary})")
     note, path = find_server(patient.home), patient.home.valkey / "valkey.sock"
     if note is not None and note.is_alive and path.exists():
         remedy = patient.texts("service_failed_remedy", log=patient.home.logs / "valkey.log")
         yield _ping(patient, f"unix://{path}", remedy=remedy)
+
+
+def _name_server(said: str) -> str:
+    """`Valkey server v=9.1.2 sha=… bits=64 …` in the words that matter."""
+    found = re.match(r"(\w+) server v=(\S+)", said)
+    return f"{found[1]} {found[2]}" if found else said.strip()
 
 
 def _ping(patient: Patient, url: str, *, remedy: str) -> Finding:
