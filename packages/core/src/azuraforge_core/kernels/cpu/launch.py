@@ -10,6 +10,7 @@ interpreter's lock go while a kernel runs. Nothing here keeps an array alive: th
 from __future__ import annotations
 
 import ctypes
+import math
 import struct
 import threading
 from collections.abc import Callable
@@ -68,7 +69,7 @@ def workspace(size: int) -> int:
 
 def aligned_empty(shape: tuple[int, ...]) -> Array:
     """An array of float32 whose first element lies on a cache line."""
-    size = 4 * int(np.prod(shape, dtype=np.int64))
+    size = 4 * math.prod(shape)
     block = np.empty(size + LINE_BYTES, dtype=np.uint8)
     shift = -address(block) % LINE_BYTES
     return block[shift : shift + size].view(np.float32).reshape(shape)
