@@ -105,6 +105,13 @@ def test_check_follows_shapes_through_the_graph() -> None:
         ("nodes/1/graph", "x", "/nodes/1/graph"),
         ("edges/0", ["0", "2"], "/edges"),
         ("edges", [], "/edges"),
+        ("edges/3", ["4", "0"], "/edges"),
+        ("edges/0", ["0", "0"], "/edges"),
+        ("edges/0", ["0", "nowhere"], "/edges"),
+        ("edges/0", "01", "/edges"),
+        ("nodes/2/parameters/inputs", 10**9, "/nodes/2/parameters"),
+        ("nodes/2/parameters/outputs", "int(1e9)", "/nodes/2/parameters"),
+        ("nodes/2/parameters/outputs", {"$eval": "4"}, "/nodes/2/parameters"),
         ("script", "print(1)", ""),
     ],
 )

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from azuraforge_core import Array, Generator, Tensor
-from azuraforge_core.errors import GradientMismatch
+from azuraforge_core import Array, Generator, Tensor, check_finite
+from azuraforge_core.errors import GradientMismatch, NotFinite
 from azuraforge_core.testing import gradcheck, plant_sign_error
 from azuraforge_learner.checkpoints import pack_arrays, unpack_arrays
 from azuraforge_learner.errors import GeneratorMissing, LayerInvalid
@@ -234,6 +234,40 @@ def test_a_layer_used_twice_before_backward_gets_both_gradients(name: str) -> No
         (layer(first).sum() + layer(second).sum()).backward()
     for path, parameter in layer.parameters().items():
         np.testing.assert_allclose(parameter.grad, apart[path], rtol=1e-12, atol=1e-12)
+
+
+def run_both_ways(layer: Layer, inputs: Array) -> list[Array]:
+    """The answer, and every gradient that there is."""
+    x = Tensor(inputs, requires_grad=inputs.dtype.kind == "f")
+    y = layer(x)
+    if y.requires_grad:
+        y.backward(np.ones(y.shape, y.dtype))
+    return [y.data, *(t.grad for t in (x, *layer.parameters().values()) if t.grad is not None)]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_extreme_inputs_stay_finite_in_both_directions(name: str) -> None:
+    """Numbers of ±10⁴, numbers that are all equal, a batch of one; in use, where a batch of one has an answer."""
+    _, inputs = every_layer()[name]
+    is_float = inputs.dtype.kind == "f"
+    extremes = [inputs * np.float32(1e4), np.full_like(inputs, 0.5)] if is_float else [np.zeros_like(inputs)]
+    for values in (*extremes, inputs[:1]):
+        layer = every_layer()[name][0].eval()
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            assert all(np.isfinite(array).all() for array in run_both_ways(layer, values))
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if every_layer()[name][1].dtype.kind == "f"])
+def test_nan_is_named_at_the_op_that_met_it(name: str) -> None:
+    layer, inputs = every_layer()[name]
+    layer.give_generators(Generator(0))
+    poisoned = Tensor(np.full_like(inputs, np.nan))
+    with (
+        check_finite(),
+        np.errstate(invalid="ignore"),
+        pytest.raises(NotFinite, match=r"^\w+: NaN in its result of sh"),
+    ):
+        layer(poisoned)
 
 
 @pytest.mark.parametrize("name", EVERY)
