@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 
 up: ## install what is missing, build the dashboard, start the platform (ARGS="--port 9000")
-	@tools/bootstrap.sh && exec .venv/bin/azuraforge up $(ARGS)
+	@tools/bootstrap.sh && .venv/bin/azuraforge warmup && exec .venv/bin/azuraforge up $(ARGS)
 
 test: ## install what is missing and run every test
 	@tools/bootstrap.sh && exec .venv/bin/python tools/run_tests.py

@@ -138,3 +138,20 @@ def test_the_command_speaks_json_and_turkish_and_fails_on_a_problem(home: Home) 
     assert done.returncode == 1
     assert answer["is_good"] is False
     assert any("başkalarınca okunabilir" in one["text"] for one in answer["findings"])
+
+
+def test_the_kernels_are_described_for_this_processor(home: Home) -> None:
+    (found,) = findings(home, "kernels")
+
+    assert found.level is Level.GOOD
+    assert "-bit vectors" in found.text
+    assert "families compiled in" in found.text
+
+
+def test_a_wrong_setting_of_the_kernels_is_a_problem(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURAFORGE_KERNELS", "fast")
+
+    (found,) = findings(home, "kernels")
+
+    assert found.level is Level.PROBLEM
+    assert found.text == "AZURAFORGE_KERNELS is 'fast', it must be auto, native or numpy"

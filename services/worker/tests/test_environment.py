@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from azuraforge_worker.environment import MARK, THREAD_SETTINGS, child_environment
+from azuraforge_worker.environment import BLAS_SETTINGS, MARK, child_environment
 
 
 def test_only_what_is_allowed_passes() -> None:
@@ -23,5 +23,6 @@ def test_only_what_is_allowed_passes() -> None:
 def test_threads_device_and_mark_are_set_over_what_was_there() -> None:
     child = child_environment({"OMP_NUM_THREADS": "64"}, device="gpu", threads=3, mark="task/1")
 
-    assert {child[name] for name in THREAD_SETTINGS} == {"3"}
+    assert {child[name] for name in BLAS_SETTINGS} == {"1"}
+    assert child["AZURAFORGE_THREADS"] == "3"
     assert (child["AZURAFORGE_DEVICE"], child[MARK]) == ("gpu", "task/1")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from azuraforge_contracts import SettingError
+from azuraforge_worker.cores import usable_cores
 from azuraforge_worker.settings import read_settings
 
 REDIS = {"AZURAFORGE_REDIS_URL": "redis://:secret@127.0.0.1:6379/0"}
@@ -15,11 +16,11 @@ def test_everything_but_the_broker_has_a_default_below_home(tmp_path: Path) -> N
 
     assert settings.database_url == f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
     assert (settings.artifacts, settings.work) == (tmp_path / "artifacts", tmp_path / "work")
-    assert (settings.device, settings.concurrency, settings.threads) == ("cpu", 1, 1)
+    assert (settings.device, settings.concurrency, settings.threads) == ("cpu", 1, usable_cores())
 
 
-def test_a_training_has_one_thread_unless_more_are_asked_for() -> None:
-    assert read_settings(REDIS).threads == 1
+def test_a_training_has_all_cores_unless_it_is_told_how_many() -> None:
+    assert read_settings(REDIS).threads == usable_cores()
     assert read_settings({**REDIS, "AZURAFORGE_THREADS": "2"}).threads == 2
 
 

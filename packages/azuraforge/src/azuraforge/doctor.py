@@ -45,6 +45,12 @@ from azuraforge_core import choose_device
 choice = choose_device(os.environ)
 print(f"{choice.device}: {choice.reason}")
 """
+KERNELS_PROBE = """
+import os
+from azuraforge_core.kernels.report import describe_kernels
+report = describe_kernels(os.environ)
+print("fallback" if report.is_fallback else "good", report.text)
+"""
 
 
 class Level(StrEnum):
@@ -88,6 +94,7 @@ def examine(patient: Patient) -> list[Finding]:
         _look_at_broker,
         _look_at_database,
         _look_at_device,
+        _look_at_kernels,
     )
     return [finding for check in checks for finding in check(patient)]
 
@@ -240,6 +247,19 @@ def _look_at_device(patient: Patient) -> Iterator[Finding]:
         yield Finding("device", Level.GOOD, said.stdout.strip())
     else:
         yield Finding("device", Level.PROBLEM, _last_words(said), patient.texts("device_remedy"))
+
+
+def _look_at_kernels(patient: Patient) -> Iterator[Finding]:
+    said = _run([sys.executable, "-c", KERNELS_PROBE])
+    remedy = patient.texts("kernels_remedy")
+    if said.returncode != 0:
+        yield Finding("kernels", Level.PROBLEM, _last_words(said), remedy)
+        return
+    state, _, text = said.stdout.strip().partition(" ")
+    if state == "fallback":
+        yield Finding("kernels", Level.WARNING, text, remedy)
+    else:
+        yield Finding("kernels", Level.GOOD, text)
 
 
 def _run(command: list[str], *, stdin: str = "") -> subprocess.CompletedProcess[str]:

@@ -230,6 +230,10 @@ TABLE: Mapping[str, tuple[str, str]] = {
         "Please report it; AZURAFORGE_TRACEBACK=1 shows the details.",
         "Lütfen bildirin; AZURAFORGE_TRACEBACK=1 ayrıntıları gösterir.",
     ),
+    "warming_up": (
+        "Making the engine's kernels ready for this processor …",
+        "Motorun çekirdekleri bu işlemci için hazırlanıyor …",
+    ),
     # Doctor
     "doctor_good": ("Everything is in order.", "Her şey yolunda."),
     "doctor_bad": ("Needing attention: {count}.", "{count} konu ilgi bekliyor."),
@@ -243,6 +247,7 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "doctor_port": ("port", "port"),
     "doctor_server": ("server", "sunucu"),
     "doctor_device": ("device", "aygıt"),
+    "doctor_kernels": ("kernels", "çekirdekler"),
     "doctor_dashboard": ("dashboard", "pano"),
     "packages_missing": ("Not installed: {names}.", "Kurulu değil: {names}."),
     "packages_missing_remedy": (
@@ -284,6 +289,10 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "database_remedy": (
         "Check that it runs and that AZURAFORGE_DATABASE_URL is right; azuraforge up brings its tables up to date.",
         "Çalıştığını ve AZURAFORGE_DATABASE_URL ayarını denetleyin; azuraforge up tabloları günceller.",
+    ),
+    "kernels_remedy": (
+        "Follow the sentence; until then the engine computes in plain NumPy, several times slower.",
+        "Cümledekini yapın; o zamana dek motor düz NumPy ile, birkaç kat yavaş hesaplar.",
     ),
     "device_remedy": (
         "Follow the sentence, or compute without a GPU: AZURAFORGE_DEVICE=cpu",

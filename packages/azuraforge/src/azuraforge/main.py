@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "experiments": ("azuraforge.commands.experiments", "Start, watch, list and cancel experiments."),
     "pipelines": ("azuraforge.commands.pipelines", "What can be trained here."),
     "link": ("azuraforge.commands.link", "Print a new one-time sign-in link."),
+    "warmup": ("azuraforge.commands.warmup", "Compile the engine's kernels for this processor."),
     "doctor": ("azuraforge.commands.doctor", "Say what is wrong with this installation."),
 }
 """Name → module that holds `command`, and the line that --help shows without importing it."""

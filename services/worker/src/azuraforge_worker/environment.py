@@ -8,6 +8,9 @@ from typing import Final
 ALLOWED: Final = frozenset(
     {
         "AZURAFORGE_CACHE",
+        "AZURAFORGE_KERNELS",
+        "AZURAFORGE_KERNEL_CACHE",
+        "AZURAFORGE_SIMD_LANES",
         "CUDA_HOME",
         "CUDA_PATH",
         "CUDA_VISIBLE_DEVICES",
@@ -22,7 +25,6 @@ ALLOWED: Final = frozenset(
         "LD_LIBRARY_PATH",
         "MPLCONFIGDIR",
         "NO_PROXY",
-        "NUMBA_CACHE_DIR",
         "NVIDIA_DRIVER_CAPABILITIES",
         "NVIDIA_VISIBLE_DEVICES",
         "PATH",
@@ -40,13 +42,13 @@ ALLOWED: Final = frozenset(
         "no_proxy",
     }
 )
-THREAD_SETTINGS: Final = (
+BLAS_SETTINGS: Final = (
     "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
 )
+"""One thread each: two pools that spin on the same cores cost a factor of a hundred."""
 MARK: Final = "AZURAFORGE_CHILD_OF"
 """Every child and whatever it starts carries this, so that none of them outlives its attempt unseen."""
 
@@ -55,7 +57,7 @@ def child_environment(environ: Mapping[str, str], *, device: str, threads: int, 
     """What a child may know: the allow-listed part of `environ`, its device, its threads and its mark."""
     allowed = {name: value for name, value in environ.items() if name in ALLOWED}
     return allowed | {
-        **dict.fromkeys(THREAD_SETTINGS, str(threads)),
+        **dict.fromkeys(BLAS_SETTINGS, "1"),
         "AZURAFORGE_DEVICE": device,
         "AZURAFORGE_THREADS": str(threads),
         "MPLBACKEND": "Agg",

@@ -23,6 +23,7 @@ from azuraforge_worker.desk import Desk
 from azuraforge_worker.environment import child_environment
 from azuraforge_worker.folder_sweeper import sweep_ended
 from azuraforge_worker.housekeeping import Housekeeper
+from azuraforge_worker.kernels import warm_kernels
 from azuraforge_worker.live_pipelines import find_live_pipelines
 from azuraforge_worker.preflight_responder import PreflightResponder
 
@@ -70,6 +71,8 @@ class Service:
             partial(sweep_ended, settings.work, ledger=desk.ledger), period_s=SWEEP_PERIOD_S, is_eager=True
         )
         self._catalog_thread = threading.Thread(target=self._look_at_apps, name="catalog", daemon=True)
+        warm = partial(warm_kernels, environ=self._environ, mark=f"worker/{settings.worker_id}")
+        self._kernel_thread = threading.Thread(target=warm, name="kernels", daemon=True)
         self._is_started = False
 
     def start(self) -> None:
@@ -78,6 +81,7 @@ class Service:
         self._housekeeper.start()
         self._sweeper.start()
         self._catalog_thread.start()
+        self._kernel_thread.start()
 
     def stop(self) -> None:
         """Called in the signal's handler: trainers are asked to stop; the process ends in time whatever hangs."""

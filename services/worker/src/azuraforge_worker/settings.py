@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from azuraforge_contracts import SettingError, new_id, read_setting
 from azuraforge_contracts.names import ANNOUNCEMENT_PERIOD_S, ANNOUNCEMENT_TTL_S, LEASE_RENEWAL_S
+from azuraforge_worker.cores import usable_cores
 
 DEVICES = ("cpu", "gpu", "auto")
 
@@ -25,7 +26,7 @@ class WorkerSettings:
     worker_id: str
     device: str = "cpu"
     threads: int = 1
-    """Of NumPy's matrix products: at these sizes a second one spins more than it multiplies."""
+    """Of the kernels in one trainer."""
     concurrency: int = 1
     renewal_s: float = LEASE_RENEWAL_S
     housekeeping_s: float = 3.0
@@ -51,6 +52,7 @@ def read_settings(environ: Mapping[str, str]) -> WorkerSettings:
         SettingError: a value is missing or cannot be used; the message names it.
     """
     home = Path(read_setting(environ, "HOME", default="~/.azuraforge")).expanduser()
+    concurrency = _count(environ, "WORKER_CONCURRENCY", default=1)
     return WorkerSettings(
         database_url=read_setting(environ, "DATABASE_URL", default=f"sqlite:///{home / 'ledger.sqlite3'}"),
         redis_url=read_setting(environ, "REDIS_URL"),
@@ -58,8 +60,8 @@ def read_settings(environ: Mapping[str, str]) -> WorkerSettings:
         work=Path(read_setting(environ, "WORK", default=str(home / "work"))).expanduser(),
         worker_id=f"{socket.gethostname()}-{new_id()}",
         device=_choice(environ, "DEVICE", choices=DEVICES),
-        threads=_count(environ, "THREADS", default=1),
-        concurrency=_count(environ, "WORKER_CONCURRENCY", default=1),
+        threads=_count(environ, "THREADS", default=max(1, usable_cores() // concurrency)),
+        concurrency=concurrency,
         renewal_s=_seconds(environ, "LEASE_RENEWAL_S", default=LEASE_RENEWAL_S),
         housekeeping_s=_seconds(environ, "HOUSEKEEPING_S", default=3.0),
         announcement_ttl_s=_count(environ, "ANNOUNCEMENT_TTL_S", default=ANNOUNCEMENT_TTL_S),

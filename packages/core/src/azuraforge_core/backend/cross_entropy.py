@@ -22,7 +22,7 @@ def cross_entropy_vjp(
     xp: ArrayModule, probabilities: Array, labels: Array, *, smoothing: float, share: Array | float
 ) -> Array:
     """Gradient of `share` times the sum of the losses."""
-    slopes = probabilities - smoothing / probabilities.shape[-1]
+    slopes: Array = probabilities - smoothing / probabilities.shape[-1]
     at_label = xp.take_along_axis(slopes, labels[:, None], axis=-1)
     xp.put_along_axis(slopes, labels[:, None], at_label - (1.0 - smoothing), axis=-1)
     slopes *= share

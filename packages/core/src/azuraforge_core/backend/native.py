@@ -8,14 +8,23 @@ rest of the process computes plainly, and that is said once.
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from functools import cache
 
-from azuraforge_core.backend.protocol import AdamSettings, CrossEntropy, LinearGradients, LinearOperands, SgdSettings
+from azuraforge_core.backend.protocol import (
+    AdamSettings,
+    CrossEntropy,
+    LinearGradients,
+    LinearOperands,
+    PooledOperands,
+    SgdSettings,
+    Window,
+)
 from azuraforge_core.backend.reference import ReferenceBackend
 from azuraforge_core.dtypes import Array, float32
-from azuraforge_core.errors import KernelError
-from azuraforge_core.kernels.cpu import cross_entropy, linear, optimizer
+from azuraforge_core.errors import KernelError, KernelsMissing
+from azuraforge_core.kernels.cpu import convolution, cross_entropy, linear, optimizer
 from azuraforge_core.kernels.cpu.launch import load_pool
 
 _log = logging.getLogger(__name__)
@@ -74,6 +83,65 @@ class NativeBackend(ReferenceBackend):
         update = optimizer.sgd if self.takes(values) else super().sgd
         update(values, gradients, velocity=velocity, settings=settings)
 
+    def convolve(
+        self, x: Array, w: Array, b: Array | None = None, *, window: Window, is_rectified: bool = False
+    ) -> Array:
+        """See `kernels.cpu.convolution`."""
+        if self._convolves(x, w, window=window):
+            return convolution.convolve(x, w, b, window=window, is_rectified=is_rectified)
+        return super().convolve(x, w, b, window=window, is_rectified=is_rectified)
+
+    def convolve_vjp(
+        self,
+        g: Array,
+        operands: LinearOperands,
+        *,
+        window: Window,
+        needs: tuple[bool, bool, bool],
+        memory: tuple[Array | None, Array | None],
+    ) -> LinearGradients:
+        """See `kernels.cpu.convolution`."""
+        if self._convolves(operands.x, operands.w, window=window):
+            return convolution.convolve_vjp(g, operands, window=window, needs=needs, memory=memory)
+        return super().convolve_vjp(g, operands, window=window, needs=needs, memory=memory)
+
+    def convolve_pool(
+        self, x: Array, w: Array, b: Array | None, *, window: Window, pool: Window
+    ) -> tuple[Array, Array]:
+        """See `kernels.cpu.convolution`."""
+        if self._convolves(x, w, window=window) and convolution.takes_pool(pool):
+            return convolution.convolve_pool(x, w, b, window=window, pool=pool)
+        return super().convolve_pool(x, w, b, window=window, pool=pool)
+
+    def convolve_pool_vjp(
+        self,
+        g: Array,
+        operands: PooledOperands,
+        *,
+        windows: tuple[Window, Window],
+        needs: tuple[bool, bool, bool],
+        memory: tuple[Array | None, Array | None],
+    ) -> LinearGradients:
+        """See `kernels.cpu.convolution`."""
+        if self._convolves(operands.x, operands.w, window=windows[0]) and convolution.takes_pool(windows[1]):
+            return convolution.convolve_pool_vjp(g, operands, windows=windows, needs=needs, memory=memory)
+        return super().convolve_pool_vjp(g, operands, windows=windows, needs=needs, memory=memory)
+
+    def convolve_input_vjp(self, g: Array, w: Array, *, window: Window, space: tuple[int, ...]) -> Array:
+        """See `kernels.cpu.convolution`."""
+        if self._convolves(g, w, window=window) and math.prod(space):
+            return convolution.convolve_input_vjp(convolution.Incoming(g), w, window=window, space=space)
+        return super().convolve_input_vjp(g, w, window=window, space=space)
+
+    def convolve_weight_vjp(self, x: Array, g: Array, *, window: Window) -> Array:
+        """See `kernels.cpu.convolution`."""
+        if self._convolves(x, g, window=window):
+            return convolution.convolve_weight_vjp(x, convolution.Incoming(g), window=window)[0]
+        return super().convolve_weight_vjp(x, g, window=window)
+
+    def _convolves(self, x: Array, w: Array, *, window: Window) -> bool:
+        return self.takes(x) and bool(x.size and w.size) and convolution.takes_window(window)
+
     def takes(self, *arrays: Array) -> bool:
         """Whether kernels are there and made for these arrays' dtype."""
         return all(array.dtype == float32 for array in arrays) and _can_load(is_required=self.is_required)
@@ -83,9 +151,9 @@ class NativeBackend(ReferenceBackend):
 def _can_load(*, is_required: bool) -> bool:
     try:
         load_pool()
-    except KernelError as error:
+    except (KernelError, ImportError, OSError) as error:  # a wheel of the compiler may be there and not fit the machine
         if is_required:
-            raise
+            raise KernelsMissing(f"compiled kernels are required and cannot be had: {error}") from error
         _log.warning("computing in plain NumPy, several times slower: %s", error)
         return False
     return True

@@ -130,6 +130,14 @@ class CrossEntropy(NamedTuple):
     probabilities: Array  # (n, classes)
 
 
+class PooledOperands(NamedTuple):
+    """What backward of `convolve_pool` needs: its input, its weights, and where the largest numbers were."""
+
+    x: Array
+    w: Array
+    chosen: Array
+
+
 class LstmWeights(NamedTuple):
     """`w_x (features, 4h)`, `w_h (h, 4h)`, `b (4h)`; columns are the gates i, f, o, g."""
 
@@ -279,8 +287,43 @@ class Backend(Protocol):
     ) -> GruGradients:
         """Backward of `gru`; `gradients` are those of the sequence (n, time, h) and of the last h."""
 
-    def convolve(self, x: Array, w: Array, *, window: Window) -> Array:
-        """Cross-correlation of `x (n, *space, c)` with `w (*kernel, c / groups, out)`."""
+    def convolve(
+        self, x: Array, w: Array, b: Array | None = None, *, window: Window, is_rectified: bool = False
+    ) -> Array:
+        """Cross-correlation of `x (n, *space, c)` with `w (*kernel, c / groups, out)`, and `b (out)`.
+
+        With `is_rectified` its positive part.
+        """
+
+    def convolve_vjp(
+        self,
+        g: Array,
+        operands: LinearOperands,
+        *,
+        window: Window,
+        needs: tuple[bool, bool, bool],
+        memory: tuple[Array | None, Array | None],
+    ) -> LinearGradients:
+        """Backward of `convolve`, with operands and answer as `linear_vjp` has them."""
+
+    def convolve_pool(
+        self, x: Array, w: Array, b: Array | None, *, window: Window, pool: Window
+    ) -> tuple[Array, Array]:
+        """`max_pool` of what `convolve` rectifies, and what its backward needs to know of the choice.
+
+        The windows of `pool` lie side by side over two axes: its stride is its kernel, without padding or dilation.
+        """
+
+    def convolve_pool_vjp(
+        self,
+        g: Array,
+        operands: PooledOperands,
+        *,
+        windows: tuple[Window, Window],
+        needs: tuple[bool, bool, bool],
+        memory: tuple[Array | None, Array | None],
+    ) -> LinearGradients:
+        """Backward of `convolve_pool`; `windows` are those of the convolution and of the pooling."""
 
     def convolve_input_vjp(self, g: Array, w: Array, *, window: Window, space: tuple[int, ...]) -> Array:
         """Gradient of the input of `convolve`, and forward of a transposed convolution."""

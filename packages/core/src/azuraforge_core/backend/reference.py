@@ -28,6 +28,7 @@ from azuraforge_core.backend.protocol import (
     LstmGradients,
     LstmSaved,
     LstmWeights,
+    PooledOperands,
     SgdSettings,
     Standardized,
     Window,
@@ -95,9 +96,41 @@ class ReferenceBackend:
         """See `gru.gru_vjp`."""
         return gru.gru_vjp(self.xp, saved, weights=weights, gradients=gradients, needs_x=needs_x)
 
-    def convolve(self, x: Array, w: Array, *, window: Window) -> Array:
+    def convolve(
+        self, x: Array, w: Array, b: Array | None = None, *, window: Window, is_rectified: bool = False
+    ) -> Array:
         """See `convolution.convolve`."""
-        return convolution.convolve(self.xp, x, w, window=window)
+        return convolution.convolve(self.xp, x, w, b, window=window, is_rectified=is_rectified)
+
+    def convolve_vjp(
+        self,
+        g: Array,
+        operands: LinearOperands,
+        *,
+        window: Window,
+        needs: tuple[bool, bool, bool],
+        memory: tuple[Array | None, Array | None],
+    ) -> LinearGradients:
+        """See `convolution.convolve_vjp`."""
+        return convolution.convolve_vjp(self.xp, g, operands, window=window, needs=needs, memory=memory)
+
+    def convolve_pool(
+        self, x: Array, w: Array, b: Array | None, *, window: Window, pool: Window
+    ) -> tuple[Array, Array]:
+        """See `convolution.convolve_pool`."""
+        return convolution.convolve_pool(self.xp, x, w, b, window=window, pool=pool)
+
+    def convolve_pool_vjp(
+        self,
+        g: Array,
+        operands: PooledOperands,
+        *,
+        windows: tuple[Window, Window],
+        needs: tuple[bool, bool, bool],
+        memory: tuple[Array | None, Array | None],
+    ) -> LinearGradients:
+        """See `convolution.convolve_pool_vjp`."""
+        return convolution.convolve_pool_vjp(self.xp, g, operands, windows=windows, needs=needs, memory=memory)
 
     def convolve_input_vjp(self, g: Array, w: Array, *, window: Window, space: tuple[int, ...]) -> Array:
         """See `convolution.convolve_input_vjp`."""

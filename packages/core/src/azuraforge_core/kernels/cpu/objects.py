@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -35,7 +36,16 @@ def load_object(family: str) -> bytes:
         KernelBuildFailed: it cannot be compiled; the message holds the compiler's last line.
     """
     path = object_path(family)
-    return _read(path) or _compile(family, path)
+    known = _read(path)
+    if known is not None:
+        return known
+    with _only_one(path.with_suffix(".lock")):  # whoever comes second waits for the first one's work
+        return _read(path) or _compile(family, path)
+
+
+def is_compiled(family: str) -> bool:
+    """Whether the object of a family is on disk, whole."""
+    return _read(object_path(family)) is not None
 
 
 def object_path(family: str) -> Path:
@@ -75,6 +85,11 @@ def fingerprint(family: str) -> str:
     return digest.hexdigest()[:20]
 
 
+def sealed(code: bytes) -> bytes:
+    """The content of a file: a digest, and the code that it is of."""
+    return hashlib.sha256(code).digest() + code
+
+
 def _is_ours(folder: Path) -> bool:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -94,6 +109,19 @@ def _read(path: Path) -> bytes | None:
     return code if content[:_DIGEST_BYTES] == hashlib.sha256(code).digest() else None
 
 
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Hold a lock file, where the platform has file locks; it goes with the process."""
+    try:
+        import fcntl  # noqa: PLC0415 - POSIX only
+    except ImportError:
+        yield
+        return
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _compile(family: str, path: Path) -> bytes:
     """In a process of its own: the compiler's 150 MB and its settings stay out of this one."""
     _log.info("compiling the kernels of %s for this processor, once", family)
@@ -111,7 +139,7 @@ def _compile(family: str, path: Path) -> bytes:
                 "AZURAFORGE_KERNELS=numpy computes without them"
             )
         code = fresh.read_bytes()
-        fresh.write_bytes(hashlib.sha256(code).digest() + code)
+        fresh.write_bytes(sealed(code))
         fresh.replace(path)
     _log.info("compiled the kernels of %s in %.1f s", family, time.monotonic() - began)
     return code

@@ -46,7 +46,7 @@ def choose_thread_count(environ: Mapping[str, str], *, cores: int) -> int:
     wish = environ.get(SETTING, "").strip()
     if not wish:
         return cores
-    if not wish.isascii() or not wish.isdigit() or not 1 <= int(wish) <= MOST_THREADS:
+    if not wish.isascii() or not wish.isdigit() or len(wish) > 3 or not 1 <= int(wish) <= MOST_THREADS:
         raise KernelSettingInvalid(
             f"{SETTING} is {wish[:40]!r}: use a whole number from 1 to {MOST_THREADS}, or leave it empty"
         )
