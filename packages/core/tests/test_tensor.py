@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -127,3 +130,17 @@ def test_arrays_of_an_unknown_library_are_refused() -> None:
 
 def test_numpy_arrays_live_on_the_cpu() -> None:
     assert Tensor([1.0]).device is Device.CPU
+
+
+def test_importing_the_engine_loads_no_compiler_and_starts_nothing() -> None:
+    program = """
+import sys
+import threading
+import azuraforge_core
+heavy = {"llvmlite", "numba", "threadpoolctl", "cupy", "subprocess", "tempfile", "logging.handlers"} & set(sys.modules)
+assert not heavy, heavy
+assert threading.active_count() == 1
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+
+    assert done.returncode == 0, done.stderr

@@ -28,7 +28,7 @@ def numbers(*shape: int, seed: int = 0) -> Array:
 
 
 def assert_near(ours: Array, theirs: Array, *, tolerance: float = 1e-5) -> None:
-    """Equal to `tolerance`, relative to the larger of 1 and the largest number; NaN and infinities where they belong."""
+    """Equal to `tolerance`, relative to the larger of 1 and the largest number; NaN and infinities in place."""
     assert ours.shape == theirs.shape
     assert ours.dtype == theirs.dtype
     finite = np.isfinite(theirs)

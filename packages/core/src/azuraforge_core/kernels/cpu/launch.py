@@ -21,7 +21,7 @@ import numpy as np
 
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import KernelBuildFailed
-from azuraforge_core.kernels.cpu import objects, threads
+from azuraforge_core.kernels.cpu import threads
 
 LINE_BYTES = 64
 """A cache line, and the widest vector."""
@@ -78,7 +78,10 @@ def aligned_empty(shape: tuple[int, ...]) -> Array:
 @cache
 def family_engine(family: str) -> Any:
     """LLVM's owner of a family's code, which lives as long as the process."""
-    from llvmlite import binding  # noqa: PLC0415 - 0.1 s that a process without kernels does not pay
+    # Imported here, with 0.15 s of what they need: a process without kernels does not pay for them.
+    from llvmlite import binding  # noqa: PLC0415
+
+    from azuraforge_core.kernels.cpu import objects  # noqa: PLC0415
 
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from azuraforge_core.errors import KernelSettingInvalid
 
@@ -115,8 +114,8 @@ class Pool:
 
 
 @cache
-def keep_blas_single() -> ThreadpoolController:
+def keep_blas_single() -> None:
     """Leave NumPy's BLAS one thread from now on: two pools that spin on the same cores cost a factor of a hundred."""
-    controller = ThreadpoolController()
-    controller.limit(limits=1, user_api="blas")
-    return controller
+    from threadpoolctl import ThreadpoolController  # noqa: PLC0415 - 20 ms, when the first kernel is loaded
+
+    ThreadpoolController().limit(limits=1, user_api="blas")
