@@ -71,8 +71,21 @@ HOSTILE: dict[str, tuple[Callable[[Any], object], str]] = {
     "two inputs": (lambda m: m.graph.input.add().CopyFrom(m.graph.output[0]), "2 inputs and 1 outputs"),
     "an operator of someone else": (lambda m: setattr(m.graph.node[0], "domain", "com.evil"), "not of ONNX itself"),
     "an unknown operator": (
+        lambda m: setattr(m.graph.node[1], "op_type", "Erf"),
+        r"\(Erf\): it is none of ours",
+    ),
+    "an operator without what it reads": (lambda m: m.graph.node[0].ClearField("input"), "has 0 inputs; needed are 2"),
+    "an operator of another kind": (
         lambda m: setattr(m.graph.node[1], "op_type", "Loop"),
-        r"\(Loop\): it is none of ours",
+        r"\(Loop\) has 1 inputs; needed are 2",
+    ),
+    "an operator that ONNX does not have": (
+        lambda m: setattr(m.graph.node[1], "op_type", "RunThis"),
+        r"\(RunThis\): it is none of ours; supported are AveragePool",
+    ),
+    "an operator of another opset": (
+        lambda m: setattr(m.graph.node[1], "op_type", "Swish"),
+        "opset 21 does not have it",
     ),
     "an old opset": (lambda m: setattr(m.opset_import[0], "version", 7), "its opset is 7"),
     "an opset to come": (lambda m: setattr(m.opset_import[0], "version", 99), "its opset is 99"),

@@ -89,7 +89,7 @@ def read_dropout(page: Page) -> Step:
     training = page.find_weight(2)
     if page.flow.is_used(*page.node.outputs[1:]) or (page.has(2) and (training is None or training.any())):
         page.refuse("it drops in use")
-    ratio = page.weight(1, "ratio").item() if page.has(1) else page.attribute("ratio", 0.5)
+    ratio = page.number(1, "ratio") if page.has(1) else page.attribute("ratio", 0.5)
     return _same(page, Found("Dropout", {"p": shortest(ratio)}))
 
 

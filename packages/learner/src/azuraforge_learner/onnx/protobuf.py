@@ -80,6 +80,8 @@ def from_bytes(content: bytes) -> Program:
     if len(graph.node) > MAX_NODES:
         raise OnnxUnsupported(f"it has {len(graph.node):,} nodes; supported are {MAX_NODES:,}")
     weights = {tensor.name: _read_tensor(tensor) for tensor in graph.initializer}
+    for node in graph.node:
+        _check_node(onnx, node, opset=opset)
     nodes = tuple(_read_node(node) for node in graph.node)
     inputs = [value for value in graph.input if value.name not in weights]  # before opset 9, weights stood here too
     if len(inputs) != 1 or len(graph.output) != 1:
@@ -173,6 +175,32 @@ def _read_tensor(tensor: Any) -> Array:
     if tensor.raw_data:
         return np.frombuffer(tensor.raw_data, dtype=dtype.newbyteorder("<")).astype(dtype).reshape(dims)
     return np.array(getattr(tensor, _NUMBERS[tensor.data_type]), dtype=dtype).reshape(dims)
+
+
+def _check_node(onnx: Any, node: Any, *, opset: int) -> None:
+    """Return if a node has the inputs, outputs and kinds of attributes that ONNX says; unknown operators pass."""
+    if node.domain not in {"", "ai.onnx"} or not onnx.defs.has(node.op_type):
+        return
+    place = f"node {node.name[:60]!r} ({node.op_type})"
+    try:
+        schema = onnx.defs.get_schema(node.op_type, opset, "")
+    except onnx.defs.SchemaError as error:
+        raise OnnxUnsupported(f"{place}: opset {opset} does not have it") from error
+    least = schema.min_input
+    if not least <= len(node.input) <= schema.max_input or not all(node.input[:least]):
+        raise OnnxInvalid(f"{place} has {len(node.input)} inputs; needed are {least} to {schema.max_input}")
+    if not schema.min_output <= len(node.output) <= schema.max_output:
+        raise OnnxInvalid(f"{place} has {len(node.output)} outputs; ONNX does not")
+    for attribute in node.attribute:
+        known = schema.attributes.get(attribute.name)
+        if known is not None and int(known.type.value) != attribute.type:
+            raise OnnxInvalid(f"{place}: its attribute {attribute.name} is of another kind than ONNX says")
+    if missing := [name for name, known in schema.attributes.items() if known.required and name not in _names(node)]:
+        raise OnnxInvalid(f"{place} has no attribute {missing[0]}")
+
+
+def _names(node: Any) -> set[str]:
+    return {attribute.name for attribute in node.attribute}
 
 
 def _read_node(node: Any) -> Node:

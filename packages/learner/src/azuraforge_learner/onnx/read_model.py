@@ -88,7 +88,8 @@ def read_model(program: Program) -> ReadModel:
     """
     flow, rank = Flow(program), len(program.input.axes)
     refusals: list[tuple[int, bool, OnnxUnsupported]] = []
-    for order in dict.fromkeys([natural(rank), channels_first(rank), *([time_major(rank)] if rank == 3 else [])]):
+    guesses = [natural(rank), *([channels_first(rank)] if rank > 2 else []), *([time_major(rank)] if rank == 3 else [])]
+    for order in guesses:
         shape = _sample_shape(program, order)
         trail: list[Node] = []
         try:
@@ -178,7 +179,9 @@ def _joined(page: Page, ends: Sequence[tuple[tuple[Found, ...], Seen]]) -> Step:
                 page.refuse("a path without a layer is supported in an Add of two, which is a Residual")
             found, shape = Found("Residual", branches=tuple(branches)), residual_shape(shapes[0], shapes[1])
             return page.answer(found, shape=shape, order=order)
-        if is_concat and order[page.attribute("axis", 0)] != len(order) - 1:
+        if is_concat and page.attribute("axis", 0) not in {
+            order.index(len(order) - 1) - back for back in (0, len(order))
+        }:
             page.refuse("ours lays answers side by side on the axis of features")
         shape = (Concat if is_concat else Add).join_shapes(shapes)
     except LayerInvalid as error:

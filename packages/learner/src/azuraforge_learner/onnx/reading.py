@@ -102,6 +102,20 @@ class Page:
             self.refuse(f"its {what} must be stored in the file, not computed")
         return found
 
+    def number(self, place: int, what: str) -> float:
+        """The one number at an input, which must be part of the file."""
+        array = self.weight(place, what)
+        if array.size != 1:
+            self.refuse(f"its {what} must be one number, not {array.shape}")
+        return float(array.item())
+
+    def integers(self, place: int, what: str) -> list[int]:
+        """The row of integers at an input, which must be part of the file."""
+        array = self.weight(place, what)
+        if array.dtype.kind not in "iu" or array.ndim > 1:
+            self.refuse(f"its {what} must be a row of integers, not {array.dtype}{array.shape}")
+        return [int(number) for number in array.reshape(-1)]
+
     def find_weight(self, place: int) -> Array | None:
         """The array at an input, None if it is left out or computed."""
         return self.flow.weights.get(self.node.inputs[place]) if self.has(place) else None

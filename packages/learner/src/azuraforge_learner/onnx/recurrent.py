@@ -55,7 +55,7 @@ def read_recurrent(page: Page) -> Step:
         page.refuse("ours read forwards, or in both directions; direction = reverse alone has no layer")
     w, r, b = page.weight(1, "weight"), page.weight(2, "weight"), page.find_weight(3)
     gates = len(GATES[page.node.op])
-    units = r.shape[-1]
+    units = r.shape[-1] if r.ndim else 0
     if w.shape != (directions, gates * units, page.x.shape[-1]) or r.shape != (directions, gates * units, units):
         page.refuse(f"its weights {w.shape} and {r.shape} do not fit {page.x.shape} and each other")
     if b is None:
@@ -220,7 +220,7 @@ def _read_last_step(page: Page, found: Found, after: Seen) -> Step:
         return Step((found,), after)
     index = page.flow.weights.get(node.inputs[1])
     axis = node.attributes.get("axis", 0)
-    if index is None or index.shape != () or index.item() != -1 or not isinstance(axis, int) or order[axis] != 1:
+    if index is None or index.shape != () or index.item() != -1 or axis not in {order.index(1), order.index(1) - 3}:
         return Step((found,), after)
     last = replace(found, settings={**found.settings, "return_sequences": False})
     return Step((last,), Seen(node.outputs[0], after.shape[-1:], natural(2)))

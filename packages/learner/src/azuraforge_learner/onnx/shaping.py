@@ -50,7 +50,7 @@ def read_flatten(page: Page) -> Step:
 def read_reshape(page: Page) -> Step:
     """Reshape that leaves the batch alone."""
     page.only_known(allowzero=0)
-    wanted = [int(length) for length in page.weight(1, "shape").reshape(-1)]
+    wanted = page.integers(1, "shape")
     if len(wanted) < 2 or wanted.count(-1) > 1 or min(wanted) < -1:
         page.refuse(f"ours leaves the batch alone and lays out the rest: its shape is {wanted[:8]}")
     known, size = page.x.shape, math.prod(page.x.shape)

@@ -122,7 +122,7 @@ def read_mean(page: Page) -> Step:
     """ReduceMean over both axes of an image."""
     page.only_known(axes=None, keepdims=0, noop_with_empty_axes=0)
     page.need_order(channels_first(4))
-    axes = page.weight(1, "axes").reshape(-1).tolist() if page.has(1) else list(page.attribute("axes", ()))
+    axes = page.integers(1, "axes") if page.has(1) else list(page.attribute("axes", ()))
     if {axis % 4 for axis in axes} != {2, 3} or page.attribute("keepdims", 1):
         page.refuse("ours is the mean over height and width that leaves (n, channels)")
     return page.answer(Found("GlobalAvgPool2D"), shape=page.x.shape[-1:], order=natural(2))
