@@ -80,6 +80,11 @@ def images(call: Callable[..., Tensor], **others: str) -> list[Case]:
 CASES: dict[str, list[Case]] = {
     "absolute": each(ops.absolute),
     "add": pairs(ops.add),
+    "add_layer_norm": [
+        Case(ops.add_layer_norm, ((4, 3), (4, 3), (3,), (3,))),
+        Case(lambda x, w, b: ops.add_layer_norm(x, x, w, b)[1], ((2, 2, 3), (3,), (3,))),
+        Case(ops.add_layer_norm, ((0, 3), (0, 3), (3,), (3,))),
+    ],
     "attention": [
         Case(ops.attention, ((2, 3, 4), (2, 3, 4), (2, 3, 2))),
         Case(lambda q, k, v: ops.attention(q, k, v, mask=MASK), ((3, 2), (3, 2), (3, 3))),
@@ -209,6 +214,10 @@ CASES: dict[str, list[Case]] = {
     "reverse_steps": each(lambda x: ops.reverse_steps(x, lengths=[3, 0, 2]), [(3, 3), (3, 3, 2)]),
     "rms_norm": [Case(ops.rms_norm, ((4, 3), (3,))), Case(ops.rms_norm, ((0, 3), (3,)))],
     "scatter_add": [Case(lambda x, v: ops.scatter_add(x, ROWS, values=v), ((3, 2), (3, 2)))],
+    "self_attention": [
+        *each(lambda x: ops.self_attention(x, heads=2), [(2, 3, 12), (0, 2, 6), (2, 0, 6)]),
+        *each(lambda x: ops.self_attention(x, heads=1, mask=MASK, is_causal=True), [(2, 3, 3)]),
+    ],
     "sigmoid": each(ops.sigmoid),
     "silu": each(ops.silu),
     "sin": each(ops.sin),

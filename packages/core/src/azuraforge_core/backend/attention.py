@@ -4,33 +4,51 @@ from __future__ import annotations
 
 import math
 
-from azuraforge_core.backend.protocol import ArrayModule, Attended
+from azuraforge_core.backend.protocol import ArrayModule, Attended, AttentionRule
 from azuraforge_core.dtypes import Array
 
 
-def attend(xp: ArrayModule, q: Array, k: Array, v: Array, *, mask: Array | None, scale: float) -> Attended:
+def attend(xp: ArrayModule, q: Array, k: Array, v: Array, *, rule: AttentionRule, out: Array | None = None) -> Attended:
     """`softmax(q kᵀ scale) v`; a query that may look nowhere answers 0 (Vaswani 2017)."""
     scores = xp.matmul(q, k.swapaxes(-1, -2))
-    scores *= float(scale)
-    if mask is not None:
-        scores = xp.where(mask, scores, -math.inf)
+    scores *= float(rule.scale)
+    allowed = _allowed(xp, rule, size=(q.shape[-2], k.shape[-2]))
+    if allowed is not None:
+        scores = xp.where(allowed, scores, -math.inf)
     top = scores.max(axis=-1, keepdims=True, initial=-math.inf)
     scores -= xp.where(xp.isfinite(top), top, 0)
     xp.exp(scores, out=scores)
     sums = xp.sum(scores, axis=-1, keepdims=True)
     scores /= xp.where(sums == 0, 1, sums)
-    return Attended(xp.matmul(scores, v), scores)
+    return Attended(xp.matmul(scores, v, out=out), scores)
 
 
 def attend_vjp(
-    xp: ArrayModule, g: Array, attended: Attended, *, operands: tuple[Array, Array, Array], scale: float
+    xp: ArrayModule,
+    g: Array,
+    attended: Attended,
+    *,
+    operands: tuple[Array, Array, Array],
+    rule: AttentionRule,
+    out: tuple[Array, Array, Array] | None = None,
 ) -> tuple[Array, Array, Array]:
     """Gradients of q, k and v, in the broadcast shape of the answer."""
     q, k, v = operands
     p = attended.probabilities
-    dv = xp.matmul(p.swapaxes(-1, -2), g)
+    if p is None:
+        p = attend(xp, q, k, v, rule=rule).probabilities
+    to_q, to_k, to_v = (None, None, None) if out is None else out
+    dv = xp.matmul(p.swapaxes(-1, -2), g, out=to_v)
     d_scores = xp.matmul(g, v.swapaxes(-1, -2))
     d_scores -= xp.sum(d_scores * p, axis=-1, keepdims=True)
     d_scores *= p
-    d_scores *= float(scale)
-    return xp.matmul(d_scores, k), xp.matmul(d_scores.swapaxes(-1, -2), q), dv
+    d_scores *= float(rule.scale)
+    dq = xp.matmul(d_scores, k, out=to_q)
+    return dq, xp.matmul(d_scores.swapaxes(-1, -2), q, out=to_k), dv
+
+
+def _allowed(xp: ArrayModule, rule: AttentionRule, *, size: tuple[int, int]) -> Array | None:
+    if not rule.is_causal:
+        return rule.mask
+    lower = xp.tril(xp.ones(size, dtype=bool))
+    return lower if rule.mask is None else lower & rule.mask

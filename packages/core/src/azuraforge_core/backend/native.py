@@ -14,9 +14,12 @@ from functools import cache
 
 from azuraforge_core.backend.protocol import (
     AdamSettings,
+    Attended,
+    AttentionRule,
     CrossEntropy,
     LinearGradients,
     LinearOperands,
+    NormalizedRows,
     PooledOperands,
     SgdSettings,
     Window,
@@ -24,7 +27,7 @@ from azuraforge_core.backend.protocol import (
 from azuraforge_core.backend.reference import ReferenceBackend
 from azuraforge_core.dtypes import Array, float32
 from azuraforge_core.errors import KernelError, KernelsMissing
-from azuraforge_core.kernels.cpu import convolution, cross_entropy, linear, optimizer
+from azuraforge_core.kernels.cpu import attention, convolution, cross_entropy, linear, normalization, optimizer
 from azuraforge_core.kernels.cpu.launch import load_pool
 
 _log = logging.getLogger(__name__)
@@ -141,6 +144,40 @@ class NativeBackend(ReferenceBackend):
 
     def _convolves(self, x: Array, w: Array, *, window: Window) -> bool:
         return self.takes(x) and bool(x.size and w.size) and convolution.takes_window(window)
+
+    def normalize_rows(
+        self, x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None = None
+    ) -> NormalizedRows:
+        """See `kernels.cpu.normalization`."""
+        kernels = normalization if self.takes(x) else super()
+        return kernels.normalize_rows(x, w, b, epsilon=epsilon, is_centred=is_centred, other=other)
+
+    def normalize_rows_vjp(
+        self, g: Array, saved: NormalizedRows, w: Array, *, is_centred: bool, beside: Array | None = None
+    ) -> tuple[Array, Array, Array]:
+        """See `kernels.cpu.normalization`."""
+        kernels = normalization if self.takes(g) else super()
+        return kernels.normalize_rows_vjp(g, saved, w, is_centred=is_centred, beside=beside)
+
+    def attend(self, q: Array, k: Array, v: Array, *, rule: AttentionRule, out: Array | None = None) -> Attended:
+        """See `kernels.cpu.attention`."""
+        if attention.fits(q, k, v) and self.takes(q, k, v):
+            return attention.attend(q, k, v, rule=rule, out=out)
+        return super().attend(q, k, v, rule=rule, out=out)
+
+    def attend_vjp(
+        self,
+        g: Array,
+        attended: Attended,
+        operands: tuple[Array, Array, Array],
+        *,
+        rule: AttentionRule,
+        out: tuple[Array, Array, Array] | None = None,
+    ) -> tuple[Array, Array, Array]:
+        """See `kernels.cpu.attention`."""
+        if attention.fits(*operands) and self.takes(g, *operands):
+            return attention.attend_vjp(g, attended, operands, rule=rule, out=out)
+        return super().attend_vjp(g, attended, operands, rule=rule, out=out)
 
     def takes(self, *arrays: Array) -> bool:
         """Whether kernels are there and made for these arrays' dtype."""

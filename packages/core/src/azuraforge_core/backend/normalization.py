@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from azuraforge_core.backend.protocol import ArrayModule, Standardized
+from azuraforge_core.backend.protocol import ArrayModule, NormalizedRows, Standardized
 from azuraforge_core.dtypes import Array
 
 
@@ -27,3 +27,32 @@ def standardize_vjp(xp: ArrayModule, g: Array, standardized: Standardized, *, ax
     mean_gy = xp.sum(g * y, axis=axes, keepdims=True) / count
     dx: Array = (g - mean_g - y * mean_gy) * standardized.scale
     return dx
+
+
+def normalize_rows(
+    xp: ArrayModule, x: Array, w: Array, *, b: Array | None, epsilon: float, is_centred: bool, other: Array | None
+) -> NormalizedRows:
+    """Layer normalisation of `x + other`, or of its root mean square where it is not centred."""
+    total = x if other is None else x + other
+    if is_centred:
+        saved = standardize(xp, total, axes=(1,), epsilon=epsilon)
+        y, mean, scale = saved.y, saved.mean, saved.scale
+    else:
+        scale = 1 / xp.sqrt(xp.sum(total * total, axis=1, keepdims=True) / total.shape[1] + float(epsilon))
+        y, mean = total * scale, xp.zeros_like(scale)
+    weighted = y * w
+    return NormalizedRows(weighted if b is None else weighted + b, total, xp.concatenate([mean, scale], axis=1))
+
+
+def normalize_rows_vjp(
+    xp: ArrayModule, g: Array, saved: NormalizedRows, *, w: Array, is_centred: bool, beside: Array | None
+) -> tuple[Array, Array, Array]:
+    """Gradients of the rows, of `w` and of `b`."""
+    mean, scale = saved.levels[:, :1], saved.levels[:, 1:]
+    y = (saved.x - mean) * scale
+    if is_centred:
+        dx = standardize_vjp(xp, g * w, Standardized(y, mean, mean, scale), axes=(1,))
+    else:
+        weighted = g * w
+        dx = (weighted - y * (xp.sum(weighted * y, axis=1, keepdims=True) / g.shape[1])) * scale
+    return dx if beside is None else dx + beside, xp.sum(g * y, axis=0), xp.sum(g, axis=0)

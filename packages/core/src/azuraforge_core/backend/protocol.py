@@ -208,11 +208,27 @@ class Standardized(NamedTuple):
     scale: Array  # 1 / sqrt(variance + epsilon)
 
 
-class Attended(NamedTuple):
-    """The answer of attention and the weights that made it."""
+class NormalizedRows(NamedTuple):
+    """Rows of one scale and weighted, and what backward needs of them."""
 
     y: Array
-    probabilities: Array
+    x: Array  # what was normalised: the sum, where two were added
+    levels: Array  # (rows, 2): what was subtracted from each row, and what it was multiplied with
+
+
+class AttentionRule(NamedTuple):
+    """Which keys a query may look at, and the factor of all scores."""
+
+    mask: Array | None  # broadcasts to (..., queries, keys), True where a query may look
+    is_causal: bool  # query i looks at keys up to i
+    scale: float
+
+
+class Attended(NamedTuple):
+    """The answer of attention and the weights that made it, as its own backend keeps them."""
+
+    y: Array
+    probabilities: Array | None  # None where they are computed again
 
 
 class AdamSettings(NamedTuple):
@@ -349,13 +365,29 @@ class Backend(Protocol):
     def standardize_vjp(self, g: Array, standardized: Standardized, *, axes: tuple[int, ...]) -> Array:
         """Backward of `standardize`."""
 
-    def attend(self, q: Array, k: Array, v: Array, *, mask: Array | None, scale: float) -> Attended:
-        """Scaled dot-product attention; `mask` is True where a query may look."""
+    def normalize_rows(
+        self, x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None = None
+    ) -> NormalizedRows:
+        """Give each row of `x (rows, n)`, plus `other`, mean 0 (where centred) and mean square 1; times w, plus b."""
+
+    def normalize_rows_vjp(
+        self, g: Array, saved: NormalizedRows, w: Array, *, is_centred: bool, beside: Array | None = None
+    ) -> tuple[Array, Array, Array]:
+        """Gradients of the rows (plus `beside`, what reached the sum on another way), of w and of b."""
+
+    def attend(self, q: Array, k: Array, v: Array, *, rule: AttentionRule, out: Array | None = None) -> Attended:
+        """Scaled dot-product attention; the answer goes to `out`, whose last axis is contiguous, if it is given."""
 
     def attend_vjp(
-        self, g: Array, attended: Attended, operands: tuple[Array, Array, Array], *, scale: float
+        self,
+        g: Array,
+        attended: Attended,
+        operands: tuple[Array, Array, Array],
+        *,
+        rule: AttentionRule,
+        out: tuple[Array, Array, Array] | None = None,
     ) -> tuple[Array, Array, Array]:
-        """Backward of `attend`."""
+        """Backward of `attend`, in the broadcast shape of the answer; the gradients go to `out` if it is given."""
 
     def adam(self, values: Array, gradients: Array, *, moments: tuple[Array, Array], settings: AdamSettings) -> None:
         """One step of Adam over contiguous rows, in place."""

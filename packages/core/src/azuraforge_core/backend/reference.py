@@ -19,6 +19,7 @@ from azuraforge_core.backend.protocol import (
     AdamSettings,
     ArrayModule,
     Attended,
+    AttentionRule,
     CrossEntropy,
     GruGradients,
     GruSaved,
@@ -28,6 +29,7 @@ from azuraforge_core.backend.protocol import (
     LstmGradients,
     LstmSaved,
     LstmWeights,
+    NormalizedRows,
     PooledOperands,
     SgdSettings,
     Standardized,
@@ -164,15 +166,33 @@ class ReferenceBackend:
         """See `normalization.standardize_vjp`."""
         return normalization.standardize_vjp(self.xp, g, standardized, axes=axes)
 
-    def attend(self, q: Array, k: Array, v: Array, *, mask: Array | None, scale: float) -> Attended:
+    def normalize_rows(
+        self, x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None = None
+    ) -> NormalizedRows:
+        """See `normalization.normalize_rows`."""
+        return normalization.normalize_rows(self.xp, x, w, b=b, epsilon=epsilon, is_centred=is_centred, other=other)
+
+    def normalize_rows_vjp(
+        self, g: Array, saved: NormalizedRows, w: Array, *, is_centred: bool, beside: Array | None = None
+    ) -> tuple[Array, Array, Array]:
+        """See `normalization.normalize_rows_vjp`."""
+        return normalization.normalize_rows_vjp(self.xp, g, saved, w=w, is_centred=is_centred, beside=beside)
+
+    def attend(self, q: Array, k: Array, v: Array, *, rule: AttentionRule, out: Array | None = None) -> Attended:
         """See `attention.attend`."""
-        return attention.attend(self.xp, q, k, v, mask=mask, scale=scale)
+        return attention.attend(self.xp, q, k, v, rule=rule, out=out)
 
     def attend_vjp(
-        self, g: Array, attended: Attended, operands: tuple[Array, Array, Array], *, scale: float
+        self,
+        g: Array,
+        attended: Attended,
+        operands: tuple[Array, Array, Array],
+        *,
+        rule: AttentionRule,
+        out: tuple[Array, Array, Array] | None = None,
     ) -> tuple[Array, Array, Array]:
         """See `attention.attend_vjp`."""
-        return attention.attend_vjp(self.xp, g, attended, operands=operands, scale=scale)
+        return attention.attend_vjp(self.xp, g, attended, operands=operands, rule=rule, out=out)
 
     def adam(self, values: Array, gradients: Array, *, moments: tuple[Array, Array], settings: AdamSettings) -> None:
         """See `optimizer.adam`."""

@@ -1,7 +1,7 @@
 """Every differentiable function; each is one function with its vjp beside it."""
 
 from azuraforge_core.ops.arithmetic import add, divide, maximum, minimum, multiply, negative, power, square, subtract
-from azuraforge_core.ops.attention import attention
+from azuraforge_core.ops.attention import attention, self_attention
 from azuraforge_core.ops.comparison import equal, greater, greater_equal, less, less_equal, not_equal
 from azuraforge_core.ops.convolution import conv1d, conv2d, conv_transpose2d
 from azuraforge_core.ops.elementwise import (
@@ -26,7 +26,14 @@ from azuraforge_core.ops.elementwise import (
 from azuraforge_core.ops.indexing import embedding, getitem, scatter_add, take, where
 from azuraforge_core.ops.linalg import einsum, linear, matmul
 from azuraforge_core.ops.loss import huber, mae, mse
-from azuraforge_core.ops.normalization import batch_norm, batch_norm_fixed, group_norm, layer_norm, rms_norm
+from azuraforge_core.ops.normalization import (
+    add_layer_norm,
+    batch_norm,
+    batch_norm_fixed,
+    group_norm,
+    layer_norm,
+    rms_norm,
+)
 from azuraforge_core.ops.operands import cast
 from azuraforge_core.ops.pooling import average_pool2d, global_average_pool2d, max_pool2d
 from azuraforge_core.ops.probability import binary_cross_entropy, cross_entropy, log_softmax, softmax
@@ -51,6 +58,7 @@ from azuraforge_core.ops.shaping import (
 __all__ = [
     "absolute",
     "add",
+    "add_layer_norm",
     "argmax",
     "attention",
     "average_pool2d",
@@ -114,6 +122,7 @@ __all__ = [
     "reverse_steps",
     "rms_norm",
     "scatter_add",
+    "self_attention",
     "sigmoid",
     "silu",
     "sin",

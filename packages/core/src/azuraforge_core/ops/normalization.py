@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from azuraforge_core.backend.protocol import Standardized
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ArgumentError, ShapeError
 from azuraforge_core.ops.operands import need_same_dtype
-from azuraforge_core.tape import record
+from azuraforge_core.tape import record, record_many
 from azuraforge_core.tensor import Gradients, Tensor, backend_of
 
 
@@ -25,9 +26,49 @@ def layer_norm(x: Tensor, w: Tensor, b: Tensor, *, epsilon: float = 1e-5) -> Ten
         raise ShapeError(
             f"layer_norm: x {x.shape}, w {w.shape}, b {b.shape}; needed are x (..., *features), w = b (*features)"
         )
-    axes = tuple(range(x.ndim - w.ndim, x.ndim))
-    y, _ = _standardized("layer_norm", x, axes=axes, affine=(w, b), epsilon=epsilon)
-    return y
+    backend, rows = backend_of(x, w, b), (x.size // w.size, w.size)
+    saved = backend.normalize_rows(
+        x.data.reshape(rows), w.data.reshape(-1), b.data.reshape(-1), epsilon=float(epsilon), is_centred=True
+    )
+
+    def vjp(g: Array) -> Gradients:
+        dx, dw, db = backend.normalize_rows_vjp(g.reshape(rows), saved, w.data.reshape(-1), is_centred=True)
+        return dx.reshape(x.shape), dw.reshape(w.shape), db.reshape(w.shape)
+
+    return record(saved.y.reshape(x.shape), (x, w, b), vjp)
+
+
+def add_layer_norm(x: Tensor, other: Tensor, w: Tensor, b: Tensor, *, epsilon: float = 1e-5) -> tuple[Tensor, Tensor]:
+    """`x + other` and its layer normalisation: what a residual connection hands on and what the next layer reads.
+
+    `x` and `other` (..., features), `w` and `b` (features); see `layer_norm`.
+
+    Raises:
+        ShapeError: they do not fit, or there are no features.
+    """
+    need_same_dtype("add_layer_norm", x=x, other=other, w=w, b=b)
+    if w.ndim != 1 or w.shape != b.shape or x.shape[-1:] != w.shape or not w.size or x.shape != other.shape:
+        raise ShapeError(
+            f"add_layer_norm: x {x.shape}, other {other.shape}, w {w.shape}, b {b.shape}; "
+            "needed are x = other (..., features), w = b (features)"
+        )
+    backend, rows = backend_of(x, other, w, b), (x.size // w.size, w.size)
+    saved = backend.normalize_rows(
+        x.data.reshape(rows), w.data, b.data, epsilon=float(epsilon), is_centred=True, other=other.data.reshape(rows)
+    )
+
+    def vjp(gradients: Sequence[Array | None]) -> Gradients:
+        g_sum, g = gradients
+        if g is None:
+            return g_sum, g_sum, None, None
+        beside = None if g_sum is None else g_sum.reshape(rows)
+        dx, dw, db = backend.normalize_rows_vjp(g.reshape(rows), saved, w.data, is_centred=True, beside=beside)
+        dx = dx.reshape(x.shape)
+        return dx, dx, dw, db
+
+    both = (saved.x.reshape(x.shape), saved.y.reshape(x.shape))
+    total, y = record_many(both, (x, other, w, b), vjp)
+    return total, y
 
 
 def batch_norm(x: Tensor, w: Tensor, b: Tensor, *, epsilon: float = 1e-5) -> tuple[Tensor, Array, Array]:
@@ -101,16 +142,14 @@ def rms_norm(x: Tensor, w: Tensor, *, epsilon: float = 1e-6) -> Tensor:
     need_same_dtype("rms_norm", x=x, w=w)
     if w.ndim != 1 or not x.ndim or x.shape[-1:] != w.shape or not w.size:
         raise ShapeError(f"rms_norm: x {x.shape}, w {w.shape}; needed are x (..., features), w (features)")
-    xp, features = backend_of(x, w).xp, w.shape[0]
-    scale = 1 / xp.sqrt(xp.sum(x.data * x.data, axis=-1, keepdims=True) / features + float(epsilon))
-    y = x.data * scale
+    backend, rows = backend_of(x, w), (x.size // w.size, w.size)
+    saved = backend.normalize_rows(x.data.reshape(rows), w.data, None, epsilon=float(epsilon), is_centred=False)
 
     def vjp(g: Array) -> Gradients:
-        weighted = g * w.data
-        dx = (weighted - y * (xp.sum(weighted * y, axis=-1, keepdims=True) / features)) * scale
-        return dx, (g * y).sum(axis=tuple(range(g.ndim - 1)))
+        dx, dw, _ = backend.normalize_rows_vjp(g.reshape(rows), saved, w.data, is_centred=False)
+        return dx.reshape(x.shape), dw
 
-    return record(y * w.data, (x, w), vjp)
+    return record(saved.y.reshape(x.shape), (x, w), vjp)
 
 
 def _standardized(

@@ -79,12 +79,9 @@ class MultiHeadAttention(Layer):
         """
         if len(x.shape) != 3 or x.shape[-1] != self.width:
             raise LayerInvalid(f"MultiHeadAttention takes x (n, time, {self.width}), not {tuple(x.shape)}")
-        n, time, width = x.shape
-        if is_real is not None and is_real.shape != (n, time):
-            raise ShapeError(f"MultiHeadAttention: is_real {is_real.shape}; needed is (n, time) {(n, time)}")
-        packed = ops.reshape(ops.linear(x, self.w_in, self.b_in), (n, time, 3, self.heads, width // self.heads))
-        q, k, v = (ops.squeeze(part, 0) for part in ops.split(ops.transpose(packed, (2, 0, 3, 1, 4)), [1, 1, 1]))
+        if is_real is not None and is_real.shape != x.shape[:2]:
+            raise ShapeError(f"MultiHeadAttention: is_real {is_real.shape}; needed is (n, time) {x.shape[:2]}")
         mask = None if is_real is None else is_real[:, None, None, :]
-        heads = ops.attention(q, k, v, mask=mask, is_causal=self.is_causal)
-        joined = ops.reshape(ops.transpose(heads, (0, 2, 1, 3)), (n, time, width))
+        packed = ops.linear(x, self.w_in, self.b_in)
+        joined = ops.self_attention(packed, heads=self.heads, mask=mask, is_causal=self.is_causal)
         return ops.linear(joined, self.w_out, self.b_out)

@@ -64,6 +64,10 @@ class LayerNorm(Layer):
         """Same shape as `x`."""
         return ops.layer_norm(x, self.weight, self.bias, epsilon=self.epsilon)
 
+    def add_forward(self, x: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+        """`x + other` and its normalisation, in one go."""
+        return ops.add_layer_norm(x, other, self.weight, self.bias, epsilon=self.epsilon)
+
 
 class RMSNorm(Layer):
     """Divides by the root mean square over the last axis, then times `weight`; no mean (Zhang and Sennrich 2019).

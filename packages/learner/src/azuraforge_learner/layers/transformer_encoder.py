@@ -50,17 +50,16 @@ class EncoderBlock(Layer):
     def forward(self, x: Tensor, *, is_real: Array | None = None) -> Tensor:
         """Same shape as `x (n, time, width)`."""
         if self.is_norm_first:
-            x = x + self._attend(self.first_norm(x), is_real=is_real)
-            return x + self._think(self.second_norm(x))
-        x = self.first_norm(x + self._attend(x, is_real=is_real))
-        return self.second_norm(x + self._think(x))
+            x, normed = self.second_norm.add_forward(x, self._attend(self.first_norm(x), is_real=is_real))
+            return x + self._think(normed)
+        _, x = self.first_norm.add_forward(x, self._attend(x, is_real=is_real))
+        return self.second_norm.add_forward(x, self._think(x))[1]
 
     def _attend(self, x: Tensor, *, is_real: Array | None) -> Tensor:
         return self.after_attention(self.attention.forward(x, is_real=is_real))
 
     def _think(self, x: Tensor) -> Tensor:
-        wide = self.widen(x)
-        active = ops.gelu(wide) if self.is_gelu else ops.relu(wide)
+        active = ops.gelu(self.widen(x)) if self.is_gelu else self.widen.forward_rectified(x)
         return self.after_network(self.narrow(self.within(active)))
 
 

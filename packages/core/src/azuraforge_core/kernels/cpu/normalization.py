@@ -1,0 +1,53 @@
+"""Normalisation of rows by the kernels of `source/normalization.py`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from azuraforge_core.backend.protocol import NormalizedRows
+from azuraforge_core.dtypes import Array
+from azuraforge_core.kernels.cpu.launch import Kernel, address, aligned_empty
+from azuraforge_core.kernels.cpu.shares import BYTES_PER_PART, parts_of
+
+_MOST_RUNS, _FEWEST_ROWS = 64, 16
+
+_normalize = Kernel("normalization", "normalize", "10qd")
+_normalize_vjp = Kernel("normalization", "normalize_vjp", "11q")
+
+
+def normalize_rows(
+    x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None
+) -> NormalizedRows:
+    """See `Backend.normalize_rows`."""
+    x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
+    b = np.zeros_like(w) if b is None else np.ascontiguousarray(b)
+    rows, n = x.shape
+    total = x
+    if other is not None:
+        other = np.ascontiguousarray(other)
+        total = aligned_empty((rows, n))
+    y, levels = aligned_empty((rows, n)), np.empty((rows, 2), dtype=np.float32)
+    _normalize(
+        *(rows, n, is_centred, address(x), 0 if other is None else address(other), address(total)),
+        *(address(w), address(b), address(y), address(levels), epsilon),
+        parts=parts_of(x.nbytes, BYTES_PER_PART),
+    )
+    return NormalizedRows(y, total, levels)
+
+
+def normalize_rows_vjp(
+    g: Array, saved: NormalizedRows, w: Array, *, is_centred: bool, beside: Array | None
+) -> tuple[Array, Array, Array]:
+    """See `Backend.normalize_rows_vjp`."""
+    g, w, x = np.ascontiguousarray(g), np.ascontiguousarray(w), np.ascontiguousarray(saved.x)
+    beside = None if beside is None else np.ascontiguousarray(beside)
+    rows, n = g.shape
+    run = max(_FEWEST_ROWS, -(-rows // _MOST_RUNS))
+    dx, sums = aligned_empty((rows, n)), aligned_empty((-(-rows // run), 2, n))
+    _normalize_vjp(
+        *(rows, n, is_centred, run, address(g), 0 if beside is None else address(beside)),
+        *(address(x), address(w), address(saved.levels), address(dx), address(sums)),
+        parts=parts_of(g.nbytes, BYTES_PER_PART),
+    )
+    dw, db = sums.sum(axis=0)
+    return dx, dw, db
