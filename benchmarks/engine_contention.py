@@ -57,16 +57,14 @@ def contention_of(side: str, *, effort: Effort, cores: int) -> tuple[dict[str, A
 def main() -> int:
     given = parser_of(__doc__, pairs=7).parse_args()
     cores = os.cpu_count() or 2
-    print(
-        f"2 trainings x {cores} threads over 2 x {max(1, cores // 2)} ('ours' and 'theirs' in the rows), {cores} cores"
-    )
+    sides = (f"2 trainings x {cores} threads", f"2 x {max(1, cores // 2)}")
     rows: dict[str, Any] = {}
     facts: dict[str, str] = {}
     for side, name in (("ours", f"contention/{WORKLOAD}"), ("torch", f"contention/{WORKLOAD}/of torch")):
         rows[name], found = contention_of(side, effort=effort_of(given), cores=cores)
         facts |= found
-        show(name, rows[name])
-    return finish("engine_contention", rows, facts=facts, headline=WORKLOAD)
+        show(name, rows[name], sides=sides)
+    return finish("engine_contention", rows, facts=facts, headline=f"contention/{WORKLOAD}")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def main() -> int:
             row = f"answer/{name}/{given.threads}/{peer}"
             rows[row] = paired(done.blocks["ours"], done.blocks[peer]).as_json()
             show(row, rows[row])
-    return finish("engine_inference", rows, facts=facts, headline="onnxruntime")
+    return finish("engine_inference", rows, facts=facts, headline="*/onnxruntime")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from fnmatch import fnmatch
 from typing import Any
 
 from engine.limits import Limits, State, judge
@@ -30,15 +31,14 @@ def effort_of(given: argparse.Namespace) -> Effort:
     return Effort(pairs=given.pairs, block_s=given.block, patience_s=given.patience)
 
 
-def show(name: str, row: Mapping[str, Any]) -> None:
-    """One line for people, as soon as it is known."""
+def show(name: str, row: Mapping[str, Any], *, sides: tuple[str, str] = ("ours", "theirs")) -> None:
+    """One line for people, as soon as it is known; the ratio is that of the first side to the second."""
     spread = f"[{row['low']:.2f}-{row['high']:.2f}]"
     if "value" in row:
         text = f"{row['value']:.2f} {row['unit']} {spread}"
     else:
-        text = (
-            f"ours {time_text(row['ours_ms'])}, theirs {time_text(row['theirs_ms'])}, ratio {row['ratio']:.2f} {spread}"
-        )
+        first, second = (time_text(row[key]) for key in ("ours_ms", "theirs_ms"))
+        text = f"{sides[0]} {first}, {sides[1]} {second}, ratio {row['ratio']:.2f} {spread}"
     if "cpu_ratio" in row:
         text += f", by processor time {row['cpu_ratio']:.2f}"
     if row.get("loaded"):
@@ -52,24 +52,23 @@ def time_text(milliseconds: float) -> str:
 
 
 def finish(
-    benchmark: str, rows: Mapping[str, Mapping[str, Any]], *, facts: Mapping[str, str], headline: str = ""
+    benchmark: str, rows: Mapping[str, Mapping[str, Any]], *, facts: Mapping[str, str], headline: str = "*"
 ) -> int:
     """Judge every row, print the result line; 1 if something got slower than it was.
 
-    The one ratio of the result is the geometric mean of the rows, or of those whose name ends in `headline`.
+    The one ratio of the result is the geometric mean of the rows, or of those whose name is like `headline`.
     """
     limits, machine = Limits.load(), machine_name()
     verdicts = {name: judge(row, limits.of(name, machine=machine)) for name, row in rows.items()}
     for name, verdict in verdicts.items():
         if verdict.state not in {State.NO_GOAL, State.HELD}:
             print(f"{verdict.state.value}: {name}: {verdict.text}")
-    ratios = [row["ratio"] for name, row in rows.items() if "ratio" in row and name.endswith(headline)]
+    ratios = [row["ratio"] for name, row in rows.items() if "ratio" in row and fnmatch(name, headline)]
     result: dict[str, Any] = {"benchmark": benchmark}
     if ratios:
         result["ratio"] = round(math.exp(sum(map(math.log, ratios)) / len(ratios)), 3)
     else:
-        first = next(iter(rows.values()))
-        result |= {"value": first["value"], "unit": first["unit"]}
+        result |= {"value": len(rows), "unit": "rows"}
     result["rows"] = {name: {**row, "state": verdicts[name].state.value} for name, row in rows.items()}
     result["facts"] = {**facts, **machine_facts()}
     result["load_average"] = round(os.getloadavg()[0], 1)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 from collections.abc import Callable
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from azuraforge_core import Generator, Tensor, backend_of, keep_freed_memory
 from azuraforge_learner import MSE, Adam, CrossEntropy, predict
@@ -147,21 +149,17 @@ def make_answer(subject: str, *, variant: str = "") -> tuple[Callable[[], object
 
 
 def facts() -> dict[str, str]:
-    """What computes here."""
-    known = {
+    """What computes here: kernels or plain NumPy, the compiler of the kernels, and every pool of threads."""
+    compiler = {"numba": str(sys.modules["numba"].__version__)} if "numba" in sys.modules else {}
+    return compiler | {
         "python": platform.python_version(),
         "numpy": np.__version__,
         "backend": type(backend_of(Tensor(np.zeros(1, np.float32)))).__name__,
+        "kernels_setting": os.environ.get("AZURAFORGE_KERNELS", "not set"),
+        "thread_pools": "; ".join(map(_pool_text, threadpool_info())) or "none",
     }
-    numba = sys.modules.get("numba")  # only if the engine itself took it in
-    if numba is not None:
-        known["numba"] = str(numba.__version__)
-        known["thread_layer"] = _thread_layer(numba)
-    return known
 
 
-def _thread_layer(numba: object) -> str:
-    try:
-        return str(numba.threading_layer())  # type: ignore[attr-defined]
-    except ValueError:
-        return "not started"
+def _pool_text(pool: dict[str, object]) -> str:
+    layer = pool.get("threading_layer") or ""
+    return f"{pool['internal_api']} {pool.get('version') or ''} {layer} x {pool['num_threads']}"

@@ -32,9 +32,16 @@ class Block:
     is_quiet: bool = True
 
 
-def candidate_environ(threads: int, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of a candidate that may use `threads` threads, whatever library it rests on."""
-    return {**environ, "PYTHONPATH": str(FOLDER)} | dict.fromkeys(THREAD_SETTINGS, str(threads))
+def candidate_environ(
+    threads: int, *, python: str = sys.executable, environ: Mapping[str, str] = os.environ
+) -> dict[str, str]:
+    """The environment of a candidate that may use `threads` threads, whatever library it rests on.
+
+    The programs beside its interpreter come first: a compiler that a peer needs may live there.
+    """
+    programs = os.pathsep.join([str(Path(python).parent), environ.get("PATH", os.defpath)])
+    paths = os.pathsep.join(filter(None, [str(FOLDER), environ.get("PYTHONPATH", "")]))
+    return {**environ, "PATH": programs, "PYTHONPATH": paths} | dict.fromkeys(THREAD_SETTINGS, str(threads))
 
 
 class Candidate:
@@ -47,7 +54,7 @@ class Candidate:
         self.name = name
         self.process = subprocess.Popen(
             [python, "-m", "engine.candidate", kind, name, subject],
-            env=candidate_environ(threads),
+            env=candidate_environ(threads, python=python),
             text=True,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
