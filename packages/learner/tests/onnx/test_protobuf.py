@@ -165,6 +165,11 @@ def test_more_nodes_than_any_model_of_ours_are_refused() -> None:
         from_bytes(damaged(edit))
 
 
+def test_parts_that_no_model_of_ours_has_are_refused_before_they_are_parsed() -> None:
+    with pytest.raises(OnnxUnsupported, match="functions of its own"):
+        from_bytes(damaged(lambda model: model.functions.add(name="mine")))
+
+
 def test_a_program_survives_its_bytes(case: Any) -> None:
     program = write_model(case.model(), input_shape=case.shape, metadata={"id": "7"})
     again = from_bytes(to_bytes(program))

@@ -343,6 +343,9 @@ REFUSED: dict[str, tuple[list[Any], dict[str, Array], list[int | str], str]] = {
     "a pool that does not count padding": (
         [node("AveragePool", "x", "y", kernel_shape=[3, 3], pads=[1, 1, 1, 1])], {}, ["n", 2, 4, 4], "count_include",
     ),
+    "fewer weights than its channels ask for": (
+        [node("Conv", "x w", "y")], {"w": numbers(60, 1, 1, 1)}, ["n", 60, 4, 4], "3,600 parameters, the file holds 60",
+    ),
     "reading backwards only": (
         [node("LSTM", "x w r b", "a", hidden_size=3, direction="reverse"), node("Squeeze", "a one", "y")],
         recurrent("LSTM"), ["t", "n", 2], "direction = reverse",
