@@ -261,8 +261,10 @@ def test_dropout_acts_between_layers_only_and_in_training_only(kind: str) -> Non
     assert (first != 0).all()  # the answers of the last layer are not dropped
 
 
-def test_every_gap_of_a_tall_stack_has_its_own_dropout() -> None:
-    layer = make("GRU", layers=4, dropout=0.5)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_gap_of_a_tall_stack_has_its_own_dropout(kind: str) -> None:
+    layer = KINDS[kind](layers=4, dropout=0.5)
+    assert [level.between.p for level in layer.levels() if level.between is not None] == [0.5, 0.5, 0.5]
     layer.give_generators(Generator(1))
     assert list(layer.generators()) == [f"{'above.' * k}between.generator" for k in range(3)]
 
