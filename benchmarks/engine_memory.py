@@ -1,6 +1,6 @@
 """How much memory does a training take at its peak, imports included, beside PyTorch eager?
 
-Each side trains 20 steps in a process of its own; the figure is the kernel's record of resident memory. The losses
+Each side trains 10 steps in a process of its own; the figure is the kernel's record of resident memory. The losses
 after those steps must agree before any byte counts.
 
     python benchmarks/engine_memory.py --workload mlp --pairs 1
@@ -17,7 +17,7 @@ from engine.oneshot import run_once
 from engine.pairing import quartiles
 from engine.workloads import WORKLOADS
 
-STEPS = 20
+STEPS = 10
 MEGABYTE = 1 << 20
 
 
