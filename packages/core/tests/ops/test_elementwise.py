@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from azuraforge_core import Generator, Tensor, ops
+from azuraforge_core.backend.error_function import erf as erf_of_array
 from azuraforge_core.errors import ArgumentError
-from azuraforge_core.ops.error_function import erf as erf_of_array
 from azuraforge_core.testing import gradcheck, random_tensor
 
 Op = Callable[[Tensor], Tensor]

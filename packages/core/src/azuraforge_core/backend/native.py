@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from azuraforge_core.backend.protocol import (
+    Activation,
     AdamSettings,
     Attended,
     AttentionRule,
@@ -27,7 +28,15 @@ from azuraforge_core.backend.protocol import (
 from azuraforge_core.backend.reference import ReferenceBackend
 from azuraforge_core.dtypes import Array, float32
 from azuraforge_core.errors import KernelError, KernelsMissing
-from azuraforge_core.kernels.cpu import attention, convolution, cross_entropy, linear, normalization, optimizer
+from azuraforge_core.kernels.cpu import (
+    attention,
+    convolution,
+    cross_entropy,
+    elementwise,
+    linear,
+    normalization,
+    optimizer,
+)
 from azuraforge_core.kernels.cpu.launch import load_pool
 
 _log = logging.getLogger(__name__)
@@ -144,6 +153,16 @@ class NativeBackend(ReferenceBackend):
 
     def _convolves(self, x: Array, w: Array, *, window: Window) -> bool:
         return self.takes(x) and bool(x.size and w.size) and convolution.takes_window(window)
+
+    def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
+        """See `kernels.cpu.elementwise`."""
+        kernels = elementwise if self.takes(x) else super()
+        return kernels.activate(kind, x, setting=setting)
+
+    def activate_vjp(self, kind: Activation, g: Array, saved: Array, *, setting: float) -> Array:
+        """See `kernels.cpu.elementwise`."""
+        kernels = elementwise if self.takes(g) else super()
+        return kernels.activate_vjp(kind, g, saved, setting=setting)
 
     def normalize_rows(
         self, x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from azuraforge_core.dtypes import Array
@@ -208,6 +209,24 @@ class Standardized(NamedTuple):
     scale: Array  # 1 / sqrt(variance + epsilon)
 
 
+class Activation(StrEnum):
+    """The activations that are one function of one number."""
+
+    RELU = "relu"
+    LEAKY_RELU = "leaky_relu"
+    ELU = "elu"
+    TANH = "tanh"
+    SIGMOID = "sigmoid"
+    SILU = "silu"
+    SOFTPLUS = "softplus"
+    GELU = "gelu"
+    GELU_TANH = "gelu_tanh"
+
+
+FROM_ANSWER = frozenset({Activation.RELU, Activation.TANH, Activation.SIGMOID})
+"""Activations whose gradient is taken from the answer; that of the others is taken from the input."""
+
+
 class NormalizedRows(NamedTuple):
     """Rows of one scale and weighted, and what backward needs of them."""
 
@@ -364,6 +383,12 @@ class Backend(Protocol):
 
     def standardize_vjp(self, g: Array, standardized: Standardized, *, axes: tuple[int, ...]) -> Array:
         """Backward of `standardize`."""
+
+    def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
+        """Apply an activation; `setting` is the slope, alpha or beta of those that have one."""
+
+    def activate_vjp(self, kind: Activation, g: Array, saved: Array, *, setting: float) -> Array:
+        """Backward of `activate`; `saved` is the answer of those in `FROM_ANSWER`, else the input."""
 
     def normalize_rows(
         self, x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None = None

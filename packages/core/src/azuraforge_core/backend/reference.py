@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from azuraforge_core.backend import (
+    activation,
     attention,
     convolution,
     cross_entropy,
@@ -16,6 +17,7 @@ from azuraforge_core.backend import (
     pooling,
 )
 from azuraforge_core.backend.protocol import (
+    Activation,
     AdamSettings,
     ArrayModule,
     Attended,
@@ -165,6 +167,14 @@ class ReferenceBackend:
     def standardize_vjp(self, g: Array, standardized: Standardized, *, axes: tuple[int, ...]) -> Array:
         """See `normalization.standardize_vjp`."""
         return normalization.standardize_vjp(self.xp, g, standardized, axes=axes)
+
+    def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
+        """See `activation.activate`."""
+        return activation.activate(self.xp, kind, x, setting=setting)
+
+    def activate_vjp(self, kind: Activation, g: Array, saved: Array, *, setting: float) -> Array:
+        """See `activation.activate_vjp`."""
+        return activation.activate_vjp(self.xp, kind, g, saved=saved, setting=setting)
 
     def normalize_rows(
         self, x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None = None

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 
+from azuraforge_core.backend.error_function import erf as _erf
+from azuraforge_core.backend.protocol import FROM_ANSWER, Activation
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ArgumentError
-from azuraforge_core.ops.error_function import erf as _erf
 from azuraforge_core.ops.operands import as_float
 from azuraforge_core.random import Generator
 from azuraforge_core.tape import record
 from azuraforge_core.tensor import Operand, Tensor, backend_of
-
-_HALF_ROOT = math.sqrt(0.5)
-_DENSITY_AT_0 = 1 / math.sqrt(2 * math.pi)
-_ROOT_2_OVER_PI = math.sqrt(2 / math.pi)
 
 
 def exp(x: Operand) -> Tensor:
@@ -108,83 +105,39 @@ def clip(x: Operand, *, low: float | None = None, high: float | None = None) -> 
 
 def relu(x: Operand) -> Tensor:
     """max(x, 0); the gradient at 0 is 0."""
-    x = as_float(x)
-    y = backend_of(x).xp.maximum(x.data, 0)
-
-    def vjp(g: Array) -> tuple[Array]:
-        return (g * (y > 0),)
-
-    return record(y, (x,), vjp)
+    return _activated(Activation.RELU, x)
 
 
 def leaky_relu(x: Operand, *, slope: float = 0.01) -> Tensor:
     """Answer x where positive, `slope * x` elsewhere."""
-    x = as_float(x)
-    xp = backend_of(x).xp
-
-    def vjp(g: Array) -> tuple[Array]:
-        return (xp.where(x.data > 0, g, g * float(slope)),)
-
-    return record(xp.where(x.data > 0, x.data, x.data * float(slope)), (x,), vjp)
+    return _activated(Activation.LEAKY_RELU, x, setting=slope)
 
 
 def elu(x: Operand, *, alpha: float = 1.0) -> Tensor:
     """Answer x where positive, `alpha * (exp(x) - 1)` elsewhere (Clevert 2015)."""
-    x = as_float(x)
-    xp = backend_of(x).xp
-    tail = float(alpha) * xp.expm1(xp.minimum(x.data, 0))
-
-    def vjp(g: Array) -> tuple[Array]:
-        return (xp.where(x.data > 0, g, g * (tail + float(alpha))),)
-
-    return record(xp.where(x.data > 0, x.data, tail), (x,), vjp)
+    return _activated(Activation.ELU, x, setting=alpha)
 
 
 def tanh(x: Operand) -> Tensor:
     """Hyperbolic tangent."""
-    x = as_float(x)
-    y = backend_of(x).xp.tanh(x.data)
-
-    def vjp(g: Array) -> tuple[Array]:
-        return (g * (1 - y * y),)
-
-    return record(y, (x,), vjp)
+    return _activated(Activation.TANH, x)
 
 
 def sigmoid(x: Operand) -> Tensor:
-    """1 / (1 + exp(-x)), as ½ tanh(½ x) + ½, which overflows nowhere."""
-    x = as_float(x)
-    y = backend_of(x).xp.tanh(x.data * 0.5) * 0.5 + 0.5
-
-    def vjp(g: Array) -> tuple[Array]:
-        return (g * (y * (1 - y)),)
-
-    return record(y, (x,), vjp)
+    """1 / (1 + exp(-x))."""
+    return _activated(Activation.SIGMOID, x)
 
 
 def silu(x: Operand) -> Tensor:
     """Swish, x * sigmoid(x) (Ramachandran 2017)."""
-    x = as_float(x)
-    s = backend_of(x).xp.tanh(x.data * 0.5) * 0.5 + 0.5
-
-    def vjp(g: Array) -> tuple[Array]:
-        return (g * (s * (1 + x.data * (1 - s))),)
-
-    return record(x.data * s, (x,), vjp)
+    return _activated(Activation.SILU, x)
 
 
 def softplus(x: Operand, *, beta: float = 1.0) -> Tensor:
     """Smooth ReLU: log(1 + exp(beta * x)) / beta."""
-    x = as_float(x)
     if not beta > 0:
         raise ArgumentError(f"softplus: beta is {beta}, it must be above 0")
-    xp, scale = backend_of(x).xp, float(beta)
-    z = x.data * scale
-
-    def vjp(g: Array) -> tuple[Array]:
-        return (g * (xp.tanh(z * 0.5) * 0.5 + 0.5),)
-
-    return record(xp.logaddexp(z, xp.zeros_like(z)) / scale, (x,), vjp)
+    return _activated(Activation.SOFTPLUS, x, setting=beta)
 
 
 def gelu(x: Operand, *, approximation: str = "none") -> Tensor:
@@ -192,10 +145,9 @@ def gelu(x: Operand, *, approximation: str = "none") -> Tensor:
 
     `approximation` is `none` (error function) or `tanh`.
     """
-    x = as_float(x)
     if approximation not in {"none", "tanh"}:
         raise ArgumentError(f"gelu: approximation is {approximation!r}, it must be 'none' or 'tanh'")
-    return _gelu_tanh(x) if approximation == "tanh" else _gelu_exact(x)
+    return _activated(Activation.GELU_TANH if approximation == "tanh" else Activation.GELU, x, name="gelu")
 
 
 def dropout(x: Operand, *, p: float, generator: Generator, is_training: bool = True) -> Tensor:
@@ -215,23 +167,13 @@ def dropout(x: Operand, *, p: float, generator: Generator, is_training: bool = T
     return record(x.data * factor, (x,), vjp)
 
 
-def _gelu_exact(x: Tensor) -> Tensor:
-    xp = backend_of(x).xp
-    below = (_erf(xp, x.data * _HALF_ROOT) + 1) * 0.5
+def _activated(kind: Activation, x: Operand, *, setting: float = 0.0, name: str = "") -> Tensor:
+    x, setting = as_float(x), float(setting)
+    backend = backend_of(x)
+    y = backend.activate(kind, x.data, setting=setting)
+    saved = y if kind in FROM_ANSWER else x.data
 
     def vjp(g: Array) -> tuple[Array]:
-        density = xp.exp(x.data * x.data * -0.5) * _DENSITY_AT_0
-        return (g * (below + x.data * density),)
+        return (backend.activate_vjp(kind, g, saved, setting=setting),)
 
-    return record(x.data * below, (x,), vjp, name="gelu")
-
-
-def _gelu_tanh(x: Tensor) -> Tensor:
-    cubic = 0.044715
-    t = backend_of(x).xp.tanh((x.data + cubic * x.data * x.data * x.data) * _ROOT_2_OVER_PI)
-
-    def vjp(g: Array) -> tuple[Array]:
-        slope = (1 - t * t) * _ROOT_2_OVER_PI * (1 + 3 * cubic * x.data * x.data)
-        return (g * 0.5 * (1 + t + x.data * slope),)
-
-    return record(x.data * (t + 1) * 0.5, (x,), vjp, name="gelu")
+    return record(y, (x,), vjp, name=name or kind.value)
