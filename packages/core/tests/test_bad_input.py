@@ -134,7 +134,7 @@ REFUSALS: dict[str, Refusal] = {
     "a saved tensor changed in place": (
         changed_in_place,
         TensorChanged,
-        r"shape \(2,\) that multiply read was changed",
+        r"a tensor that multiply read \(of shapes \(2,\), \(2,\)\) was changed",
     ),
     "backward twice": (backward_twice, TapeFreed, "the tape of sum was freed"),
     "backward from many values": (

@@ -11,37 +11,46 @@ import heapq
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import NamedTuple
 
 import numpy as np
 
 from azuraforge_core.backend.select import as_array, backend_for
 from azuraforge_core.dtypes import Array, is_float
 from azuraforge_core.errors import NoGradientPath, NotFinite, NotScalar, ShapeError, TapeFreed, TensorChanged, VjpBroken
-from azuraforge_core.tensor import Gradients, Node, Tensor, op_name
+from azuraforge_core.tensor import Gradients, Node, Tensor, op_name, total_version
+
+
+class _Mode(NamedTuple):
+    """What `record` does besides answering: looked up once per op."""
+
+    is_recording: bool = True
+    is_checking: bool = False
+
 
 # Per context, so that one thread's or task's prediction does not stop the recording of another's training.
-_is_recording: ContextVar[bool] = ContextVar("azuraforge_is_recording", default=True)
-_is_checking: ContextVar[bool] = ContextVar("azuraforge_is_checking", default=False)
+_NORMAL = _Mode()
+_mode: ContextVar[_Mode] = ContextVar("azuraforge_tape_mode", default=_NORMAL)
 
 
 @contextmanager
 def no_grad() -> Iterator[None]:
     """Record nothing inside; also a decorator."""
-    token = _is_recording.set(False)
+    token = _mode.set(_mode.get()._replace(is_recording=False))
     try:
         yield
     finally:
-        _is_recording.reset(token)
+        _mode.reset(token)
 
 
 @contextmanager
 def check_finite() -> Iterator[None]:
     """Raise `NotFinite` at the op that first makes NaN or infinity, forward or backward; slow, for finding a fault."""
-    token = _is_checking.set(True)
+    token = _mode.set(_mode.get()._replace(is_checking=True))
     try:
         yield
     finally:
-        _is_checking.reset(token)
+        _mode.reset(token)
 
 
 def record(y: Array, parents: tuple[Tensor, ...], vjp: Callable[[Array], Gradients], *, name: str = "") -> Tensor:
@@ -51,11 +60,12 @@ def record(y: Array, parents: tuple[Tensor, ...], vjp: Callable[[Array], Gradien
     answers with one per parent, in the shape of the result or the parent, or None where the parent needs none. The op
     is called after the function around its `vjp`, unless `name` says otherwise.
     """
-    result = Tensor(as_array(y))
-    if _is_checking.get():
+    result = Tensor.of(y if isinstance(y, np.ndarray) else as_array(y))
+    is_recording, is_checking = _mode.get()
+    if is_checking:
         _refuse_not_finite((result.data,), name or vjp.__qualname__, where="its result")
-    if _is_recording.get() and _wants_gradient(parents):
-        _attach(result, Node(parents, vjp, outputs=None, name=name), slot=0)
+    if is_recording and _wants_gradient(parents):
+        _attach(result, Node(parents, vjp, None, name or vjp.__qualname__), 0)
     return result
 
 
@@ -67,13 +77,14 @@ def record_many(
     name: str = "",
 ) -> list[Tensor]:
     """The tensors of an op with several results; `vjp` gets one gradient per result, None for those not used."""
-    results = [Tensor(as_array(y)) for y in ys]
-    if _is_checking.get():
+    results = [Tensor.of(as_array(y)) for y in ys]
+    is_recording, is_checking = _mode.get()
+    if is_checking:
         _refuse_not_finite([result.data for result in results], name or vjp.__qualname__, where="its result")
-    if _is_recording.get() and _wants_gradient(parents):
-        node = Node(parents, vjp, outputs=len(results), name=name)
+    if is_recording and _wants_gradient(parents):
+        node = Node(parents, vjp, len(results), name or vjp.__qualname__)
         for slot, result in enumerate(results):
-            _attach(result, node, slot=slot)
+            _attach(result, node, slot)
     return results
 
 
@@ -95,88 +106,96 @@ def backward(y: Tensor, *, gradient: Array | None = None, retain_tape: bool = Fa
         TensorChanged: a tensor that an op read was changed since.
     """
     seed = _check_seed(y, gradient)
+    is_checking = _mode.get().is_checking
     sums = _Sums()
     sums.add(y, seed)
-    for node in sums.drain():
-        if node.vjp is None:
-            raise TapeFreed(
-                f"the tape of {node.name} was freed by an earlier backward: compute the loss again, "
-                "or pass retain_tape=True to the first one"
-            )
-        incoming = sums.take(node)
-        gradients = node.vjp(incoming[0] if node.outputs is None else incoming)
-        _check_gradients(node, gradients)
-        for parent, parent_gradient, version in zip(node.parents, gradients, node.versions, strict=True):
-            if parent.version != version:
-                raise TensorChanged(
-                    f"a tensor of shape {parent.shape} that {node.name} read was changed before backward: "
-                    "change parameters only after backward"
-                )
-            if parent_gradient is not None and parent.requires_grad:
-                sums.add(parent, _fit(node, parent, parent_gradient))
-        if not retain_tape:
-            node.vjp, node.parents = None, ()
+    with sums.cleared_at_the_end():
+        for node, incoming in sums.drain():
+            for parent, parent_gradient in zip(node.parents, _gradients(node, incoming, is_checking), strict=True):
+                if parent_gradient is not None and parent.requires_grad:
+                    data = parent.data
+                    if parent_gradient.shape != data.shape or parent_gradient.dtype != data.dtype:
+                        parent_gradient = _fit(node, parent, parent_gradient)  # noqa: PLW2901
+                    sums.add(parent, parent_gradient)
+            if not retain_tape:
+                node.vjp, node.parents = None, ()
     sums.store()
 
 
+def _gradients(node: Node, incoming: list[Array | None], is_checking: bool) -> Gradients:  # noqa: FBT001 - once per op
+    """What an op's vjp answers, once it is sure that the op may still be asked."""
+    if node.vjp is None:
+        raise TapeFreed(
+            f"the tape of {node.name} was freed by an earlier backward: compute the loss again, "
+            "or pass retain_tape=True to the first one"
+        )
+    if total_version(node.parents) != node.version:
+        shapes = ", ".join(str(parent.shape) for parent in node.parents)
+        raise TensorChanged(
+            f"a tensor that {node.name} read (of shapes {shapes}) was changed before backward: "
+            "change parameters only after backward"
+        )
+    gradients = node.vjp(incoming[0] if node.outputs is None else incoming)
+    if len(gradients) != len(node.parents):
+        raise VjpBroken(f"{node.name}: its vjp returned {len(gradients)} gradients for {len(node.parents)} parents")
+    if is_checking:
+        _refuse_not_finite([g for g in gradients if g is not None], node.name, where="a gradient")
+    return gradients
+
+
 class _Sums:
-    """Gradients on their way: per op result, and per leaf until all are known."""
+    """Gradients on their way: at every op's node until the op is visited, and per leaf until all are known."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, Node]] = []
-        self._nodes: dict[int, list[Array | None]] = {}
         self._leaves: dict[int, tuple[Tensor, list[Array | None]]] = {}
         self._owned: set[int] = set()  # sums that no one else holds: they may grow in place
 
     def add(self, x: Tensor, gradient: Array) -> None:
         """Add to what is known of `x`."""
-        slots, slot = self._slots(x)
-        known = slots[slot]
+        node = x.node
+        if node is None:
+            slots = self._leaves.setdefault(id(x), (x, [None]))[1]
+        elif node.incoming is None:
+            slots = node.incoming = [None] * (node.outputs or 1)
+            heapq.heappush(self._heap, (-node.order, node))
+        else:
+            slots = node.incoming
+        known = slots[x.slot]
         if known is None:
-            slots[slot] = gradient
-            if gradient is x.memory:
-                self._owned.add(id(gradient))
+            slots[x.slot] = gradient
         elif id(known) in self._owned:
             known += gradient
         else:
             total = as_array(known + gradient)
             self._owned.add(id(total))
-            slots[slot] = total
+            slots[x.slot] = total
 
-    def _slots(self, x: Tensor) -> tuple[list[Array | None], int]:
-        if x.node is None:
-            return self._leaves.setdefault(id(x), (x, [None]))[1], 0
-        order = x.node.order
-        if order not in self._nodes:
-            self._nodes[order] = [None] * (x.node.outputs or 1)
-            heapq.heappush(self._heap, (-order, x.node))
-        return self._nodes[order], x.slot
+    def drain(self) -> Iterator[tuple[Node, list[Array | None]]]:
+        """Ops and what arrived for their results, youngest first; more may be added meanwhile."""
+        heap, owned = self._heap, self._owned
+        while heap:
+            node = heapq.heappop(heap)[1]
+            incoming, node.incoming = node.incoming, None
+            if incoming is not None:
+                if owned:
+                    owned.difference_update(map(id, incoming))  # they are the op's now
+                yield node, incoming
 
-    def drain(self) -> Iterator[Node]:
-        """Ops with a gradient, youngest first; more may be added meanwhile."""
-        while self._heap:
-            yield heapq.heappop(self._heap)[1]
-
-    def take(self, node: Node) -> list[Array | None]:
-        """What arrived at an op; no one else needs it any more."""
-        incoming = self._nodes.pop(node.order)
-        self._owned.difference_update(id(gradient) for gradient in incoming)
-        return incoming
+    @contextmanager
+    def cleared_at_the_end(self) -> Iterator[None]:
+        """Whatever happens, leave nothing at the nodes that were not visited."""
+        try:
+            yield
+        finally:
+            for _, node in self._heap:
+                node.incoming = None
 
     def store(self) -> None:
         """Add every leaf's sum to its `grad`."""
         for leaf, (total,) in self._leaves.values():
-            if total is None:
-                continue
-            leaf.is_memory_lent = False
-            if leaf.grad is not None:
-                leaf.grad += total
-            elif leaf.memory is None:
-                leaf.grad = total if id(total) in self._owned else total.copy()
-            else:
-                if total is not leaf.memory:
-                    leaf.memory[...] = total
-                leaf.grad = leaf.memory
+            if total is not None:
+                leaf.take_gradient(total, is_owned=id(total) in self._owned)
 
 
 def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
@@ -195,7 +214,7 @@ def _wants_gradient(parents: tuple[Tensor, ...]) -> bool:
     return False
 
 
-def _attach(result: Tensor, node: Node, *, slot: int) -> None:
+def _attach(result: Tensor, node: Node, slot: int) -> None:
     if is_float(result.dtype):
         result.requires_grad, result.node, result.slot = True, node, slot
 
@@ -215,13 +234,6 @@ def _check_seed(y: Tensor, gradient: Array | None) -> Array:
     if gradient.shape != y.shape:
         raise ShapeError(f"backward: the gradient has shape {gradient.shape}, the tensor {y.shape}")
     return gradient.astype(y.dtype, copy=False)
-
-
-def _check_gradients(node: Node, gradients: Gradients) -> None:
-    if len(gradients) != len(node.parents):
-        raise VjpBroken(f"{node.name}: its vjp returned {len(gradients)} gradients for {len(node.parents)} parents")
-    if _is_checking.get():
-        _refuse_not_finite([g for g in gradients if g is not None], node.name, where="a gradient")
 
 
 def _fit(node: Node, parent: Tensor, gradient: Array) -> Array:

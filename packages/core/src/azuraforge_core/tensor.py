@@ -31,22 +31,31 @@ class Node:
     `vjp` takes one gradient, or a sequence of them when the op has several `outputs` (None for those not used).
     """
 
-    __slots__ = ("label", "order", "outputs", "parents", "versions", "vjp")
+    __slots__ = ("incoming", "label", "order", "outputs", "parents", "version", "vjp")
 
     def __init__(
-        self, parents: tuple[Tensor, ...], vjp: Callable[[Any], Gradients], *, outputs: int | None, name: str
+        self, parents: tuple[Tensor, ...], vjp: Callable[[Any], Gradients], outputs: int | None, label: str
     ) -> None:
         self.order = next(_creation)
+        self.incoming: list[Array | None] | None = None  # gradients of the results, while a backward is on its way
         self.parents = parents
-        self.versions = [parent.version for parent in parents]
+        self.version = total_version(parents)
         self.vjp: Callable[[Any], Gradients] | None = vjp
         self.outputs = outputs
-        self.label = name or vjp.__qualname__
+        self.label = label
 
     @property
     def name(self) -> str:
         """The op's name: that of the function around its vjp, unless one was given."""
         return op_name(self.label)
+
+
+def total_version(tensors: tuple[Tensor, ...]) -> int:
+    """A number that grows as soon as one of the tensors is changed: versions only grow."""
+    total = 0
+    for tensor_ in tensors:
+        total += tensor_.version
+    return total
 
 
 class Tensor:
@@ -60,7 +69,7 @@ class Tensor:
         DtypeError: `data` holds something else than numbers, or a gradient is asked for integers.
     """
 
-    __slots__ = ("__weakref__", "_data", "grad", "is_memory_lent", "memory", "node", "requires_grad", "slot", "version")
+    __slots__ = ("__weakref__", "_data", "grad", "node", "requires_grad", "slot", "version")
     __array_ufunc__ = None  # so that `array + tensor` reaches our operator
 
     def __init__(self, data: Any, *, requires_grad: bool = False) -> None:
@@ -73,8 +82,16 @@ class Tensor:
         self.node: Node | None = None
         self.slot = 0
         self.version = 0
-        self.memory: Array | None = None
-        self.is_memory_lent = False
+
+    @classmethod
+    def of(cls, array: Array) -> Tensor:
+        """A tensor over the result of an op, whose dtype needs no check."""
+        result = cls.__new__(cls)
+        result._data = array  # noqa: SLF001 - the class's own
+        result.grad = result.node = None
+        result.requires_grad = False
+        result.slot = result.version = 0
+        return result
 
     @property
     def data(self) -> Array:
@@ -101,15 +118,19 @@ class Tensor:
         self.version += 1
 
     def lend_memory(self) -> Array | None:
-        """Where a vjp may write this tensor's gradient and answer with it; once per backward, else None.
+        """Where a vjp may write this tensor's gradient and answer with it; None: wherever it likes.
 
-        An optimizer that keeps all gradients in one block puts a view of it into `memory`, and the gradient that is
+        A parameter whose optimizer keeps all gradients in one block answers with its place in it, so that what is
         computed there need not be copied.
         """
-        if self.memory is None or self.is_memory_lent or self.grad is not None or not self.requires_grad:
-            return None
-        self.is_memory_lent = True
-        return self.memory
+        return None
+
+    def take_gradient(self, total: Array, *, is_owned: bool) -> None:
+        """Add what one backward found to `grad`; an array that is owned is nobody else's and need not be copied."""
+        if self.grad is not None:
+            self.grad += total
+        else:
+            self.grad = total if is_owned else total.copy()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -230,9 +251,10 @@ def backend_of(first: Tensor, *others: Tensor) -> Backend:
     Raises:
         DeviceMixed: they live on different devices.
     """
-    backend = backend_for(first.data)
+    data = first.data
+    backend, kind = backend_for(data), type(data)
     for other in others:
-        if backend_for(other.data) is not backend:
+        if type(other.data) is not kind and backend_for(other.data) is not backend:
             raise DeviceMixed(f"one tensor is on {first.device} and another on {other.device}: move one of them first")
     return backend
 

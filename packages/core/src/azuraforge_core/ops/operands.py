@@ -35,7 +35,7 @@ def pair(a: Operand, b: Operand) -> tuple[Tensor, Tensor]:
         a = _beside(b, a)
     else:
         a, b = Tensor(a), Tensor(b)
-    if a.dtype == b.dtype:
+    if a.data.dtype is b.data.dtype or a.dtype == b.dtype:
         return a, b
     dtype = common_dtype(a.dtype, b.dtype)
     return cast(a, dtype), cast(b, dtype)
@@ -50,7 +50,7 @@ def float_pair(a: Operand, b: Operand) -> tuple[Tensor, Tensor]:
 def as_float(x: Operand) -> Tensor:
     """The operand as a floating tensor."""
     x = x if isinstance(x, Tensor) else Tensor(x)
-    return x if is_float(x.dtype) else cast(x, DEFAULT)
+    return x if x.data.dtype.kind == "f" else cast(x, DEFAULT)
 
 
 def need_float(op: str, **tensors: Tensor) -> None:
@@ -96,8 +96,9 @@ def broadcast(op: str, a: Tensor, *, b: Tensor) -> tuple[int, ...]:
     Raises:
         ShapeError: names the op and both shapes.
     """
-    if a.shape == b.shape:  # np.broadcast_shapes takes longer than a small op
-        return a.shape
+    shape = a.data.shape
+    if shape == b.data.shape:  # np.broadcast_shapes takes longer than a small op
+        return shape
     try:
         return np.broadcast_shapes(a.shape, b.shape)
     except ValueError as error:

@@ -12,10 +12,32 @@ from azuraforge_learner.layers.spec import LayerSpec, Setting
 
 
 class Parameter(Tensor):
-    """A tensor that the optimizer changes. It asks for its gradient itself, whatever it is multiplied with."""
+    """A tensor that the optimizer changes. It asks for its gradient itself, whatever it is multiplied with.
+
+    `memory` is where an optimizer wants its gradient to be; a vjp that asks for it writes there.
+    """
 
     def __init__(self, data: Array) -> None:
         super().__init__(data, requires_grad=True)
+        self.memory: Array | None = None
+        self._is_memory_lent = False
+
+    def lend_memory(self) -> Array | None:
+        """`memory`, once per backward, unless it holds the sum of earlier ones."""
+        if self._is_memory_lent or self.grad is not None:
+            return None
+        self._is_memory_lent = True
+        return self.memory
+
+    def take_gradient(self, total: Array, *, is_owned: bool) -> None:
+        """Add to `grad`, which is `memory` where there is one."""
+        self._is_memory_lent = False
+        if self.grad is not None or self.memory is None:
+            super().take_gradient(total, is_owned=is_owned)
+            return
+        if total is not self.memory:
+            self.memory[...] = total
+        self.grad = self.memory
 
 
 class Layer(ABC):
