@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import sys
 
+SETTING = "AZURAFORGE_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def find_browser() -> str | None:
     """Path of a chromium, or None."""
-    if named := os.environ.get("CHROMIUM_PATH"):
+    if named := os.environ.get(SETTING):
         return named
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
@@ -35,7 +36,7 @@ def main() -> int:
         return 0
     print(
         "\n  NO BROWSER: the browser tests are skipped. To run them too: apt-get install chromium,\n"
-        "  or set CHROMIUM_PATH to a Chromium or Chrome.\n",
+        "  or set AZURAFORGE_CHROMIUM to a Chromium or Chrome.\n",
         file=sys.stderr,
     )
     return 3

@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import install_browser
 import install_oracle
@@ -41,11 +42,13 @@ def _run_pytest(*, is_full: bool) -> bool:
 def _run_browser() -> bool:
     if install_browser.main() != 0:
         return os.environ.get("CI") != "true"
-    return _run(["npm", "run", "--silent", "e2e"], cwd=str(DASHBOARD))
+    found = {install_browser.SETTING: install_browser.find_browser() or ""}
+    return _run(["npm", "run", "--silent", "e2e"], cwd=str(DASHBOARD), environ=found)
 
 
-def _run(command: list[str], cwd: str = str(ROOT)) -> bool:
-    return subprocess.run(command, cwd=cwd, env=tool_environ(), stdin=subprocess.DEVNULL, check=False).returncode == 0
+def _run(command: list[str], *, cwd: str = str(ROOT), environ: Mapping[str, str] = MappingProxyType({})) -> bool:
+    environ = {**tool_environ(), **environ}
+    return subprocess.run(command, cwd=cwd, env=environ, stdin=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def main(arguments: list[str]) -> int:

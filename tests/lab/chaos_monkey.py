@@ -60,9 +60,10 @@ class ChaosMonkey:
         """Kill the trainer of an experiment that may crash once more; False when none is running just now."""
         for task_id, pid in self._running().items():
             if self._may_crash(task_id):
-                self._hits[task_id] += 1
-                os.kill(pid, signal.SIGKILL)
-                return True
+                with contextlib.suppress(ProcessLookupError):  # it may have finished since it was seen
+                    os.kill(pid, signal.SIGKILL)
+                    self._hits[task_id] += 1
+                    return True
         return False
 
     def _kill_worker(self) -> bool:
