@@ -28,12 +28,14 @@ def activate_vjp(xp: ArrayModule, kind: Activation, g: Array, *, saved: Array, s
 
 def _sigmoid(xp: ArrayModule, x: Array) -> Array:
     """½ tanh(½ x) + ½, which overflows nowhere."""
-    return xp.tanh(x * 0.5) * 0.5 + 0.5
+    y: Array = xp.tanh(x * 0.5) * 0.5 + 0.5
+    return y
 
 
 def _softplus(xp: ArrayModule, x: Array, beta: float) -> Array:
     z = x * beta
-    return xp.logaddexp(z, xp.zeros_like(z)) / beta
+    y: Array = xp.logaddexp(z, xp.zeros_like(z)) / beta
+    return y
 
 
 def _silu_vjp(xp: ArrayModule, g: Array, x: Array, _setting: float) -> Array:

@@ -10,6 +10,11 @@ from azuraforge_core.dtypes import Array
 
 def attend(xp: ArrayModule, q: Array, k: Array, v: Array, *, rule: AttentionRule, out: Array | None = None) -> Attended:
     """`softmax(q kᵀ scale) v`; a query that may look nowhere answers 0 (Vaswani 2017)."""
+    p = _probabilities(xp, q, k, rule=rule)
+    return Attended(xp.matmul(p, v, out=out), p)
+
+
+def _probabilities(xp: ArrayModule, q: Array, k: Array, *, rule: AttentionRule) -> Array:
     scores = xp.matmul(q, k.swapaxes(-1, -2))
     scores *= float(rule.scale)
     allowed = _allowed(xp, rule, size=(q.shape[-2], k.shape[-2]))
@@ -20,7 +25,7 @@ def attend(xp: ArrayModule, q: Array, k: Array, v: Array, *, rule: AttentionRule
     xp.exp(scores, out=scores)
     sums = xp.sum(scores, axis=-1, keepdims=True)
     scores /= xp.where(sums == 0, 1, sums)
-    return Attended(xp.matmul(scores, v, out=out), scores)
+    return scores
 
 
 def attend_vjp(
@@ -36,7 +41,7 @@ def attend_vjp(
     q, k, v = operands
     p = attended.probabilities
     if p is None:
-        p = attend(xp, q, k, v, rule=rule).probabilities
+        p = _probabilities(xp, q, k, rule=rule)
     to_q, to_k, to_v = (None, None, None) if out is None else out
     dv = xp.matmul(p.swapaxes(-1, -2), g, out=to_v)
     d_scores = xp.matmul(g, v.swapaxes(-1, -2))

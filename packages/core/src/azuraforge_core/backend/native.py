@@ -156,27 +156,27 @@ class NativeBackend(ReferenceBackend):
 
     def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
         """See `kernels.cpu.elementwise`."""
-        kernels = elementwise if self.takes(x) else super()
-        return kernels.activate(kind, x, setting=setting)
+        apply = elementwise.activate if self.takes(x) else super().activate
+        return apply(kind, x, setting=setting)
 
     def activate_vjp(self, kind: Activation, g: Array, saved: Array, *, setting: float) -> Array:
         """See `kernels.cpu.elementwise`."""
-        kernels = elementwise if self.takes(g) else super()
-        return kernels.activate_vjp(kind, g, saved, setting=setting)
+        apply = elementwise.activate_vjp if self.takes(g) else super().activate_vjp
+        return apply(kind, g, saved, setting=setting)
 
     def normalize_rows(
         self, x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None = None
     ) -> NormalizedRows:
         """See `kernels.cpu.normalization`."""
-        kernels = normalization if self.takes(x) else super()
-        return kernels.normalize_rows(x, w, b, epsilon=epsilon, is_centred=is_centred, other=other)
+        apply = normalization.normalize_rows if self.takes(x) else super().normalize_rows
+        return apply(x, w, b, epsilon=epsilon, is_centred=is_centred, other=other)
 
     def normalize_rows_vjp(
         self, g: Array, saved: NormalizedRows, w: Array, *, is_centred: bool, beside: Array | None = None
     ) -> tuple[Array, Array, Array]:
         """See `kernels.cpu.normalization`."""
-        kernels = normalization if self.takes(g) else super()
-        return kernels.normalize_rows_vjp(g, saved, w, is_centred=is_centred, beside=beside)
+        apply = normalization.normalize_rows_vjp if self.takes(g) else super().normalize_rows_vjp
+        return apply(g, saved, w, is_centred=is_centred, beside=beside)
 
     def attend(self, q: Array, k: Array, v: Array, *, rule: AttentionRule, out: Array | None = None) -> Attended:
         """See `kernels.cpu.attention`."""

@@ -16,7 +16,7 @@ _normalize_vjp = Kernel("normalization", "normalize_vjp", "11q")
 
 
 def normalize_rows(
-    x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None
+    x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None = None
 ) -> NormalizedRows:
     """See `Backend.normalize_rows`."""
     x, w = np.ascontiguousarray(x), np.ascontiguousarray(w)
@@ -36,7 +36,7 @@ def normalize_rows(
 
 
 def normalize_rows_vjp(
-    g: Array, saved: NormalizedRows, w: Array, *, is_centred: bool, beside: Array | None
+    g: Array, saved: NormalizedRows, w: Array, *, is_centred: bool, beside: Array | None = None
 ) -> tuple[Array, Array, Array]:
     """See `Backend.normalize_rows_vjp`."""
     g, w, x = np.ascontiguousarray(g), np.ascontiguousarray(w), np.ascontiguousarray(saved.x)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import cgutils
+from numba.core.types.containers import UniTuple
 
 from azuraforge_core.kernels.cpu.compiler.instructions import FLOAT, instruction
 from azuraforge_core.kernels.cpu.compiler.simd import (
@@ -35,7 +36,7 @@ def sweep(formula: Callable[..., Sequence[Vector]], *, sums: int) -> Any:
     and the vector width alone.
     """
 
-    @instruction(types.UniTuple(FLOAT, sums))
+    @instruction(UniTuple(FLOAT, sums))
     def apply(builder: ir.IRBuilder, n: ir.Value, reads: ir.Value, writes: ir.Value, scalars: ir.Value) -> ir.Value:
         sources, targets = members(builder, reads), members(builder, writes)
         fixed = [Vector(builder, splat(builder, number)) for number in members(builder, scalars)]

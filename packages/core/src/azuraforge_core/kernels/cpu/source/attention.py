@@ -172,7 +172,7 @@ def look(arguments: int, head: int, block: tuple[int, int], keys_turned: int, p:
 
 
 @inline
-def soften(count: int, scores: int, scale: float) -> None:
+def soften(count: int, scores: int, scale: np.float32) -> None:
     """Softmax of a row, in place."""
     top = largest(count, (scores,), (scale,))
     if -_INFINITY < top < _INFINITY:
@@ -184,7 +184,7 @@ def soften(count: int, scores: int, scale: float) -> None:
 
 
 @inline
-def soften_seen(count: int, scores: int, bias: int, scale: float) -> None:
+def soften_seen(count: int, scores: int, bias: int, scale: np.float32) -> None:
     """Softmax of a row over the keys whose bias is 0 rather than -inf."""
     top = largest_seen(count, (scores, bias), (scale,))
     if -_INFINITY < top < _INFINITY:
@@ -197,7 +197,7 @@ def soften_seen(count: int, scores: int, bias: int, scale: float) -> None:
 
 
 @inline
-def extreme(top: float, score: float) -> float:
+def extreme(top: np.float32, score: np.float32) -> np.float32:
     """A probability beside a largest score that is no number: nothing to see gives 0, infinity and NaN give NaN."""
     if top == -_INFINITY or (top == _INFINITY and score != top):
         return np.float32(0.0)
@@ -205,7 +205,7 @@ def extreme(top: float, score: float) -> float:
 
 
 @inline
-def change_scores(size: tuple[int, int], p: tuple[int, int], changes: tuple[int, int], scale: float) -> None:
+def change_scores(size: tuple[int, int], p: tuple[int, int], changes: tuple[int, int], scale: np.float32) -> None:
     """Turn the gradient of probabilities into that of scores, in place."""
     rows, seen = size
     for line in range(rows):
@@ -247,7 +247,7 @@ def place(arguments: int, head: int, top: int, scores: int) -> tuple[int, int]:
 @inline
 def count_seen(arguments: int, end: int) -> int:
     """How many keys the queries before `end` may see."""
-    keys = word(arguments, KEYS)
+    keys: int = word(arguments, KEYS)
     return min(keys, end) if word(arguments, CAUSAL) else keys
 
 
@@ -257,7 +257,8 @@ def at(arguments: int, operand: int, head: int) -> int:
     heads = word(arguments, HEADS)
     outer = head // heads
     inner = head - outer * heads
-    return word(arguments, operand) + outer * word(arguments, operand + 1) + inner * word(arguments, operand + 2)
+    begin: int = word(arguments, operand) + outer * word(arguments, operand + 1) + inner * word(arguments, operand + 2)
+    return begin
 
 
 @inline
