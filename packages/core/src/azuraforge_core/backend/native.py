@@ -17,6 +17,9 @@ from azuraforge_core.backend.protocol import (
     AdamSettings,
     Attended,
     AttentionRule,
+    ChannelGradients,
+    ChannelMoments,
+    ChannelOperands,
     CrossEntropy,
     LinearGradients,
     LinearOperands,
@@ -35,6 +38,7 @@ from azuraforge_core.kernels.cpu import (
     elementwise,
     linear,
     normalization,
+    batch_norm,
     optimizer,
 )
 from azuraforge_core.kernels.cpu.launch import load_pool
@@ -158,6 +162,34 @@ class NativeBackend(ReferenceBackend):
         """See `kernels.cpu.elementwise`."""
         apply = elementwise.activate if self.takes(x) else super().activate
         return apply(kind, x, setting=setting)
+    def channel_moments(self, x: Array, *, epsilon: float) -> ChannelMoments:
+        """See `kernels.cpu.batch_norm`."""
+        if self.takes(x) and x.size:
+            return batch_norm.channel_moments(x, epsilon=epsilon)
+        return super().channel_moments(x, epsilon=epsilon)
+
+    def normalize_channels(
+        self,
+        x: Array,
+        affine: tuple[Array, Array],
+        moments: ChannelMoments,
+        *,
+        more: Array | None,
+        is_rectified: bool,
+    ) -> Array:
+        """See `kernels.cpu.batch_norm`."""
+        if self.takes(x) and x.size:
+            return batch_norm.normalize_channels(x, affine, moments, more=more, is_rectified=is_rectified)
+        return super().normalize_channels(x, affine, moments, more=more, is_rectified=is_rectified)
+
+    def normalize_channels_vjp(
+        self, g: Array, operands: ChannelOperands, *, is_fixed: bool, needs_more: bool
+    ) -> ChannelGradients:
+        """See `kernels.cpu.batch_norm`."""
+        if self.takes(g) and g.size:
+            return batch_norm.normalize_channels_vjp(g, operands, is_fixed=is_fixed, needs_more=needs_more)
+        return super().normalize_channels_vjp(g, operands, is_fixed=is_fixed, needs_more=needs_more)
+
 
     def activate_vjp(self, kind: Activation, g: Array, saved: Array, *, setting: float) -> Array:
         """See `kernels.cpu.elementwise`."""

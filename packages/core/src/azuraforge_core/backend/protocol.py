@@ -270,6 +270,32 @@ class SgdSettings(NamedTuple):
     rate: float
 
 
+class ChannelMoments(NamedTuple):
+    """Of every channel: mean, variance, and what it is multiplied with, 1 / sqrt(variance + epsilon)."""
+
+    mean: Array
+    variance: Array
+    scale: Array
+
+
+class ChannelOperands(NamedTuple):
+    """What backward of `normalize_channels` needs; `y` is its answer if that was rectified."""
+
+    x: Array
+    w: Array
+    moments: ChannelMoments
+    y: Array | None
+
+
+class ChannelGradients(NamedTuple):
+    """Gradients of the parents of `normalize_channels`; `more` only where it was asked for."""
+
+    x: Array
+    w: Array
+    b: Array
+    more: Array | None
+
+
 class Backend(Protocol):
     """One device."""
 
@@ -408,6 +434,25 @@ class Backend(Protocol):
         g: Array,
         attended: Attended,
         operands: tuple[Array, Array, Array],
+    def channel_moments(self, x: Array, *, epsilon: float) -> ChannelMoments:
+        """Mean, variance and scale of every channel of `x (..., channels)`."""
+
+    def normalize_channels(
+        self,
+        x: Array,
+        affine: tuple[Array, Array],
+        moments: ChannelMoments,
+        *,
+        more: Array | None,
+        is_rectified: bool,
+    ) -> Array:
+        """`(x - mean) scale w + b + more`; with `is_rectified` its positive part."""
+
+    def normalize_channels_vjp(
+        self, g: Array, operands: ChannelOperands, *, is_fixed: bool, needs_more: bool
+    ) -> ChannelGradients:
+        """Backward of `normalize_channels`; unless `is_fixed`, mean and scale are those of `x` itself."""
+
         *,
         rule: AttentionRule,
         out: tuple[Array, Array, Array] | None = None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from azuraforge_core.backend import (
     activation,
     attention,
+    batch_norm,
     convolution,
     cross_entropy,
     gru,
@@ -22,6 +23,9 @@ from azuraforge_core.backend.protocol import (
     ArrayModule,
     Attended,
     AttentionRule,
+    ChannelGradients,
+    ChannelMoments,
+    ChannelOperands,
     CrossEntropy,
     GruGradients,
     GruSaved,
@@ -179,6 +183,28 @@ class ReferenceBackend:
     def normalize_rows(
         self, x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None = None
     ) -> NormalizedRows:
+    def channel_moments(self, x: Array, *, epsilon: float) -> ChannelMoments:
+        """See `batch_norm.channel_moments`."""
+        return batch_norm.channel_moments(self.xp, x, epsilon=epsilon)
+
+    def normalize_channels(
+        self,
+        x: Array,
+        affine: tuple[Array, Array],
+        moments: ChannelMoments,
+        *,
+        more: Array | None,
+        is_rectified: bool,
+    ) -> Array:
+        """See `batch_norm.normalize_channels`."""
+        return batch_norm.normalize_channels(self.xp, x, affine, moments, more=more, is_rectified=is_rectified)
+
+    def normalize_channels_vjp(
+        self, g: Array, operands: ChannelOperands, *, is_fixed: bool, needs_more: bool
+    ) -> ChannelGradients:
+        """See `batch_norm.normalize_channels_vjp`."""
+        return batch_norm.normalize_channels_vjp(self.xp, g, operands, is_fixed=is_fixed, needs_more=needs_more)
+
         """See `normalization.normalize_rows`."""
         return normalization.normalize_rows(self.xp, x, w, b=b, epsilon=epsilon, is_centred=is_centred, other=other)
 

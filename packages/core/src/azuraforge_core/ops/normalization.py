@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from azuraforge_core.backend.protocol import Standardized
+from azuraforge_core.backend.protocol import ChannelMoments, ChannelOperands
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ArgumentError, ShapeError
 from azuraforge_core.ops.operands import need_same_dtype
@@ -71,39 +71,51 @@ def add_layer_norm(x: Tensor, other: Tensor, w: Tensor, b: Tensor, *, epsilon: f
     return total, y
 
 
-def batch_norm(x: Tensor, w: Tensor, b: Tensor, *, epsilon: float = 1e-5) -> tuple[Tensor, Array, Array]:
+def batch_norm(
+    x: Tensor, w: Tensor, b: Tensor, *, epsilon: float = 1e-5, more: Tensor | None = None, is_rectified: bool = False
+) -> tuple[Tensor, Array, Array]:
     """Standardise each channel over the batch, and answer with the mean and variance used (Ioffe and Szegedy 2015).
 
     `x (n, *space, channels)`, `w` and `b (channels)`. Mean and variance (channels) are plain arrays, for a layer's
-    running averages; the variance is that of the batch, divided by the number of values.
+    running averages; the variance is that of the batch, divided by the number of values. `more`, of the shape of `x`,
+    is added to the answer, and with `is_rectified` the larger of that and 0 taken, all in one op.
 
     Raises:
         ShapeError: they do not fit, or a channel holds fewer than two values.
     """
-    _check_channels("batch_norm", x, (w, b))
+    _check_channels("batch_norm", x, (w, b), more=more)
     if math.prod(x.shape[:-1]) < 2:
         raise ShapeError(f"batch_norm: x {x.shape} holds fewer than two values per channel to take a variance of")
-    y, saved = _standardized("batch_norm", x, axes=tuple(range(x.ndim - 1)), affine=(w, b), epsilon=epsilon)
-    return y, saved.mean.reshape(-1), saved.variance.reshape(-1)
+    moments = backend_of(x, w, b).channel_moments(x.data, epsilon=epsilon)
+    y = _normalized("batch_norm", x, (w, b), moments=moments, more=more, is_rectified=is_rectified)
+    return y, moments.mean, moments.variance
 
 
-def batch_norm_fixed(x: Tensor, w: Tensor, b: Tensor, *, mean: Array, variance: Array, epsilon: float = 1e-5) -> Tensor:
+def batch_norm_fixed(
+    x: Tensor,
+    w: Tensor,
+    b: Tensor,
+    *,
+    mean: Array,
+    variance: Array,
+    epsilon: float = 1e-5,
+    more: Tensor | None = None,
+    is_rectified: bool = False,
+) -> Tensor:
     """Batch normalisation outside training, with the mean and variance (channels) that training averaged.
 
     Raises:
         ShapeError: they do not fit.
     """
-    _check_channels("batch_norm_fixed", x, (w, b))
+    _check_channels("batch_norm_fixed", x, (w, b), more=more)
     if mean.shape != w.shape or variance.shape != w.shape:
         raise ShapeError(f"batch_norm_fixed: mean {mean.shape}, variance {variance.shape}; needed is {w.shape}")
-    scale = (1 / backend_of(x, w, b).xp.sqrt(variance + float(epsilon))).astype(x.dtype)
-    y = (x.data - mean.astype(x.dtype)) * scale
-
-    def vjp(g: Array) -> Gradients:
-        over = tuple(range(g.ndim - 1))
-        return g * (w.data * scale), (g * y).sum(axis=over), g.sum(axis=over)
-
-    return record(y * w.data + b.data, (x, w, b), vjp)
+    scale = (1 / backend_of(x, w, b).xp.sqrt(variance + float(epsilon))).astype(x.dtype, copy=False)
+    # A copy, for a layer moves its average in place, and backward may come after that.
+    moments = ChannelMoments(mean.astype(x.dtype), variance, scale)
+    return _normalized(
+        "batch_norm_fixed", x, (w, b), moments=moments, more=more, is_rectified=is_rectified, is_fixed=True
+    )
 
 
 def group_norm(x: Tensor, w: Tensor, b: Tensor, *, groups: int, epsilon: float = 1e-5) -> Tensor:
@@ -152,24 +164,34 @@ def rms_norm(x: Tensor, w: Tensor, *, epsilon: float = 1e-6) -> Tensor:
     return record(saved.y.reshape(x.shape), (x, w), vjp)
 
 
-def _standardized(
-    op: str, x: Tensor, *, axes: tuple[int, ...], affine: tuple[Tensor, Tensor], epsilon: float
-) -> tuple[Tensor, Standardized]:
-    w, b = affine
-    backend = backend_of(x, w, b)
-    saved = backend.standardize(x.data, axes=axes, epsilon=epsilon)
-    over = tuple(range(x.ndim - w.ndim))
+def _normalized(
+    op: str,
+    x: Tensor,
+    affine: tuple[Tensor, Tensor],
+    *,
+    moments: ChannelMoments,
+    more: Tensor | None,
+    is_rectified: bool,
+    is_fixed: bool = False,
+) -> Tensor:
+    (w, b), backend = affine, backend_of(x, *affine)
+    added = None if more is None else more.data
+    y = backend.normalize_channels(x.data, (w.data, b.data), moments, more=added, is_rectified=is_rectified)
+    operands = ChannelOperands(x.data, w.data, moments, y if is_rectified else None)
 
     def vjp(g: Array) -> Gradients:
-        dx = backend.standardize_vjp(g * w.data, saved, axes=axes) if x.requires_grad else None
-        return dx, (g * saved.y).sum(axis=over), g.sum(axis=over)
+        needs_more = more is not None and more.requires_grad
+        gradients = backend.normalize_channels_vjp(g, operands, is_fixed=is_fixed, needs_more=needs_more)
+        return gradients[:3] if more is None else gradients
 
-    return record(saved.y * w.data + b.data, (x, w, b), vjp, name=op), saved
+    return record(y, (x, w, b) if more is None else (x, w, b, more), vjp, name=op)
 
 
-def _check_channels(op: str, x: Tensor, affine: tuple[Tensor, Tensor]) -> None:
+def _check_channels(op: str, x: Tensor, affine: tuple[Tensor, Tensor], *, more: Tensor | None = None) -> None:
     w, b = affine
-    need_same_dtype(op, x=x, w=w, b=b)
+    need_same_dtype(op, x=x, w=w, b=b, **({} if more is None else {"more": more}))
+    if more is not None and more.shape != x.shape:
+        raise ShapeError(f"{op}: more {more.shape}; needed is the shape of x {x.shape}")
     if x.ndim < 2 or w.ndim != 1 or w.shape != b.shape or x.shape[-1:] != w.shape or not x.size:
         raise ShapeError(
             f"{op}: x {x.shape}, w {w.shape}, b {b.shape}; needed are x (n, *space, channels), w = b (channels)"

@@ -55,11 +55,24 @@ class BatchNorm(Layer):
         Raises:
             ShapeError: other channels, or in training fewer than two values per channel.
         """
+        return self._normalize(x, more=None, is_rectified=False)
+
+    def forward_rectified(self, x: Tensor) -> Tensor:
+        """The same and its ReLU, in one op."""
+        return self._normalize(x, more=None, is_rectified=True)
+
+    def forward_added(self, x: Tensor, more: Tensor, *, is_rectified: bool) -> Tensor:
+        """The answer and `more` added up, and the ReLU of that if asked for, in one op."""
+        return self._normalize(x, more=more, is_rectified=is_rectified)
+
+    def _normalize(self, x: Tensor, *, more: Tensor | None, is_rectified: bool) -> Tensor:
+        w, b, epsilon = self.weight, self.bias, self.epsilon
         if not self.is_training:
             mean, variance = self.running_mean, self.running_variance
-            fixed = {"mean": mean, "variance": variance}
-            return ops.batch_norm_fixed(x, self.weight, self.bias, **fixed, epsilon=self.epsilon)
-        y, mean, variance = ops.batch_norm(x, self.weight, self.bias, epsilon=self.epsilon)
+            return ops.batch_norm_fixed(
+                x, w, b, mean=mean, variance=variance, epsilon=epsilon, more=more, is_rectified=is_rectified
+            )
+        y, mean, variance = ops.batch_norm(x, w, b, epsilon=epsilon, more=more, is_rectified=is_rectified)
         count = math.prod(x.shape[:-1])
         self.running_mean += self.momentum * (mean - self.running_mean)
         self.running_variance += self.momentum * (variance * (count / (count - 1)) - self.running_variance)

@@ -11,8 +11,9 @@ from typing import ClassVar, Final
 
 from azuraforge_core import Tensor, ops
 from azuraforge_learner.errors import LayerInvalid
+from azuraforge_learner.layers.batch_norm import BatchNorm
 from azuraforge_learner.layers.layer import Layer
-from azuraforge_learner.layers.sequential import Sequential
+from azuraforge_learner.layers.sequential import Sequential, run_layers
 from azuraforge_learner.layers.spec import LayerSpec, Shape, no_flops, no_parameters, same_shape
 
 MAX_BRANCHES: Final = 64
@@ -57,9 +58,21 @@ class Residual(Layer):
         Raises:
             LayerInvalid: the layers answer in another shape; nothing is broadcast.
         """
+        return self._add(x, is_rectified=False)
+
+    def forward_rectified(self, x: Tensor) -> Tensor:
+        """The same and its ReLU; after a BatchNorm in one op with it."""
+        return self._add(x, is_rectified=True)
+
+    def _add(self, x: Tensor, *, is_rectified: bool) -> Tensor:
+        *others, last = self.body.layers
+        if type(last) is BatchNorm:
+            inner = run_layers(x, tuple(others))
+            residual_shape(x.shape, inner.shape)
+            return last.forward_added(inner, x, is_rectified=is_rectified)
         answer = self.body(x)
         residual_shape(x.shape, answer.shape)
-        return x + answer
+        return ops.relu(x + answer) if is_rectified else x + answer
 
 
 class Branches(Layer):

@@ -96,6 +96,10 @@ class Conv1D(_Convolution):
         """`x (n, length, channels)` → `(n, places, outputs)`."""
         return ops.conv1d(x, self.weight, self.bias, **self._window())
 
+    def forward_rectified(self, x: Tensor) -> Tensor:
+        """The same and its ReLU, in one op."""
+        return ops.conv1d(x, self.weight, self.bias, **self._window(), is_rectified=True)
+
 
 class Conv2D(_Convolution):
     """Cross-correlation over an image: `x (n, height, width, channels)` gives `(n, rows, columns, outputs)`.
@@ -124,6 +128,14 @@ class Conv2D(_Convolution):
     def forward(self, x: Tensor) -> Tensor:
         """`x (n, height, width, channels)` → `(n, rows, columns, outputs)`."""
         return ops.conv2d(x, self.weight, self.bias, **self._window())
+
+    def forward_rectified(self, x: Tensor) -> Tensor:
+        """The same and its ReLU, in one op."""
+        return ops.conv2d(x, self.weight, self.bias, **self._window(), is_rectified=True)
+
+    def forward_pooled(self, x: Tensor, *, kernel: int) -> Tensor:
+        """The same, its ReLU and the largest number of every window of `kernel` rows and columns, in one op."""
+        return ops.conv2d(x, self.weight, self.bias, **self._window(), pool=kernel)
 
 
 def _paint(length: int, settings: Settings) -> int:

@@ -71,6 +71,11 @@ class MaxPool2D(Layer):
         self.kernel, self.stride, self.padding = kernel, stride, padding
         self.spec.resolve(self.settings())
 
+    @property
+    def is_side_by_side(self) -> bool:
+        """Whether every number is read by one window at most, and every window is whole."""
+        return self.stride in {0, self.kernel} and not self.padding
+
     def forward(self, x: Tensor) -> Tensor:
         """`x (n, height, width, channels)` → `(n, rows, columns, channels)`."""
         return ops.max_pool2d(x, self.kernel, stride=self.stride or None, padding=self.padding)

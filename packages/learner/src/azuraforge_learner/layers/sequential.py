@@ -7,7 +7,9 @@ from typing import ClassVar
 from azuraforge_core import Tensor
 from azuraforge_learner.errors import LayerInvalid
 from azuraforge_learner.layers.activations import ReLU
+from azuraforge_learner.layers.convolution import Conv2D
 from azuraforge_learner.layers.layer import Layer
+from azuraforge_learner.layers.pooling import MaxPool2D
 from azuraforge_learner.layers.spec import LayerSpec, no_flops, no_parameters, same_shape
 
 
@@ -34,11 +36,25 @@ class Sequential(Layer):
         self.layers = layers
 
     def forward(self, x: Tensor) -> Tensor:
-        """Whatever the last layer answers; a layer and the ReLU after it are asked for together."""
-        position = 0
-        while position < len(self.layers):
-            layer = self.layers[position]
-            is_rectified = position + 1 < len(self.layers) and type(self.layers[position + 1]) is ReLU
-            x = layer.forward_rectified(x) if is_rectified else layer(x)
-            position += 2 if is_rectified else 1
-        return x
+        """Whatever the last layer answers."""
+        return run_layers(x, self.layers)
+
+
+def run_layers(x: Tensor, layers: tuple[Layer, ...]) -> Tensor:
+    """The layers in a row; those that can be computed together are asked together."""
+    position = 0
+    while position < len(layers):
+        x, taken = _answer(x, layers[position : position + 3])
+        position += taken
+    return x
+
+
+def _answer(x: Tensor, layers: tuple[Layer, ...]) -> tuple[Tensor, int]:
+    """What the first layers answer, and how many those were: with its ReLU, and a convolution with its pooling."""
+    first, *others = layers
+    if not others or type(others[0]) is not ReLU:
+        return first(x), 1
+    pool = others[1] if len(others) > 1 else None
+    if type(first) is Conv2D and type(pool) is MaxPool2D and pool.is_side_by_side:
+        return first.forward_pooled(x, kernel=pool.kernel), 3
+    return first.forward_rectified(x), 2
