@@ -64,12 +64,12 @@ def gru_vjp(
         dr, dz, dn = from_x[step].reshape(3, hidden, n)
         xp.multiply(dh * (1 - z), 1 - candidate * candidate, out=dn)
         xp.multiply(dn * saved.memories[step], r * (1 - r), out=dr)
-        xp.multiply(dh * (saved.states[step, :hidden] - candidate), z * (1 - z), out=dz)
+        xp.multiply(dh * (saved.rows[step, :hidden] - candidate), z * (1 - z), out=dz)
         from_h[step, : 2 * hidden] = from_x[step, : 2 * hidden]
         xp.multiply(dn, r, out=from_h[step, 2 * hidden :])
         dh = dh * z + xp.matmul(weights.w_h, from_h[step])
     dw_x = all_steps(xp, saved.inputs) @ all_steps(xp, from_x).T
-    dw_h = all_steps(xp, saved.states[:time]) @ all_steps(xp, from_h).T
+    dw_h = all_steps(xp, saved.rows[:time]) @ all_steps(xp, from_h).T
     dx = xp.matmul(weights.w_x, from_x).transpose(2, 0, 1) if needs_x else None
     return GruGradients(dx, dh.T, dw_x[:features], dw_h[:hidden], dw_x[features], dw_h[hidden])
 

@@ -21,10 +21,15 @@ from azuraforge_core.backend.protocol import (
     ChannelMoments,
     ChannelOperands,
     CrossEntropy,
+    GruGradients,
+    GruWeights,
     LinearGradients,
     LinearOperands,
+    LstmGradients,
+    LstmWeights,
     NormalizedRows,
     PooledOperands,
+    Recurrence,
     SgdSettings,
     Window,
 )
@@ -33,12 +38,14 @@ from azuraforge_core.dtypes import Array, float32
 from azuraforge_core.errors import KernelError, KernelsMissing
 from azuraforge_core.kernels.cpu import (
     attention,
+    batch_norm,
     convolution,
     cross_entropy,
     elementwise,
+    gru,
     linear,
+    lstm,
     normalization,
-    batch_norm,
     optimizer,
 )
 from azuraforge_core.kernels.cpu.launch import load_pool
@@ -155,13 +162,6 @@ class NativeBackend(ReferenceBackend):
             return convolution.convolve_weight_vjp(x, convolution.Incoming(g), window=window)[0]
         return super().convolve_weight_vjp(x, g, window=window)
 
-    def _convolves(self, x: Array, w: Array, *, window: Window) -> bool:
-        return self.takes(x) and bool(x.size and w.size) and convolution.takes_window(window)
-
-    def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
-        """See `kernels.cpu.elementwise`."""
-        apply = elementwise.activate if self.takes(x) else super().activate
-        return apply(kind, x, setting=setting)
     def channel_moments(self, x: Array, *, epsilon: float) -> ChannelMoments:
         """See `kernels.cpu.batch_norm`."""
         if self.takes(x) and x.size:
@@ -190,6 +190,13 @@ class NativeBackend(ReferenceBackend):
             return batch_norm.normalize_channels_vjp(g, operands, is_fixed=is_fixed, needs_more=needs_more)
         return super().normalize_channels_vjp(g, operands, is_fixed=is_fixed, needs_more=needs_more)
 
+    def _convolves(self, x: Array, w: Array, *, window: Window) -> bool:
+        return self.takes(x) and bool(x.size and w.size) and convolution.takes_window(window)
+
+    def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
+        """See `kernels.cpu.elementwise`."""
+        apply = elementwise.activate if self.takes(x) else super().activate
+        return apply(kind, x, setting=setting)
 
     def activate_vjp(self, kind: Activation, g: Array, saved: Array, *, setting: float) -> Array:
         """See `kernels.cpu.elementwise`."""
@@ -229,6 +236,39 @@ class NativeBackend(ReferenceBackend):
         if attention.fits(*operands) and self.takes(g, *operands):
             return attention.attend_vjp(g, attended, operands, rule=rule, out=out)
         return super().attend_vjp(g, attended, operands, rule=rule, out=out)
+
+    def lstm(self, x: Array, state: tuple[Array, Array], weights: LstmWeights, *, keeps: bool = True) -> Recurrence:
+        """See `kernels.cpu.lstm`."""
+        if self.takes(x) and x.size and state[0].size:
+            return lstm.lstm(x, state, weights, keeps=keeps)
+        return super().lstm(x, state, weights, keeps=keeps)
+
+    def lstm_vjp(
+        self,
+        saved: Recurrence,
+        weights: LstmWeights,
+        gradients: tuple[Array | None, Array | None, Array | None],
+        *,
+        needs_x: bool,
+    ) -> LstmGradients:
+        """See `kernels.cpu.lstm`."""
+        if isinstance(saved, lstm.LstmRun):
+            return lstm.lstm_vjp(saved, weights, gradients, needs_x=needs_x)
+        return super().lstm_vjp(saved, weights, gradients, needs_x=needs_x)
+
+    def gru(self, x: Array, h0: Array, weights: GruWeights, *, keeps: bool = True) -> Recurrence:
+        """See `kernels.cpu.gru`."""
+        if self.takes(x) and x.size and h0.size:
+            return gru.gru(x, h0, weights, keeps=keeps)
+        return super().gru(x, h0, weights, keeps=keeps)
+
+    def gru_vjp(
+        self, saved: Recurrence, weights: GruWeights, gradients: tuple[Array | None, Array | None], *, needs_x: bool
+    ) -> GruGradients:
+        """See `kernels.cpu.gru`."""
+        if isinstance(saved, gru.GruRun):
+            return gru.gru_vjp(saved, weights, gradients, needs_x=needs_x)
+        return super().gru_vjp(saved, weights, gradients, needs_x=needs_x)
 
     def takes(self, *arrays: Array) -> bool:
         """Whether kernels are there and made for these arrays' dtype."""

@@ -139,6 +139,18 @@ class PooledOperands(NamedTuple):
     chosen: Array
 
 
+class Recurrence(Protocol):
+    """What a recurrent forward answers; the rest is the backend's own, for its backward."""
+
+    @property
+    def states(self) -> Array:
+        """Every h after the initial one, `(n, time, h)`."""
+
+    @property
+    def last(self) -> tuple[Array, ...]:
+        """The state after the last step: (h, c) of an LSTM, (h,) of a GRU, each (n, h)."""
+
+
 class LstmWeights(NamedTuple):
     """`w_x (features, 4h)`, `w_h (h, 4h)`, `b (4h)`; columns are the gates i, f, o, g."""
 
@@ -148,7 +160,7 @@ class LstmWeights(NamedTuple):
 
 
 class LstmSaved(NamedTuple):
-    """What an LSTM's forward answers and its backward needs; steps come first, a step is one block of memory."""
+    """A plain LSTM's `Recurrence`; steps come first, a step is one block of memory."""
 
     rows: Array  # (time + 1, h + features + 1, n): [h, x, 1] that each step reads; the last holds h alone
     gates: Array  # (time, 4h, n), after their activations
@@ -158,6 +170,11 @@ class LstmSaved(NamedTuple):
     def states(self) -> Array:
         """Every h after the initial one, `(n, time, h)`."""
         return self.rows[1:, : self.cells.shape[1]].transpose(2, 0, 1)
+
+    @property
+    def last(self) -> tuple[Array, ...]:
+        """The h and c after the last step, each (n, h)."""
+        return self.rows[-1, : self.cells.shape[1]].T, self.cells[-1].T
 
 
 class LstmGradients(NamedTuple):
@@ -181,12 +198,22 @@ class GruWeights(NamedTuple):
 
 
 class GruSaved(NamedTuple):
-    """What a GRU's forward answers and its backward needs; a step is one block of memory, feature-major."""
+    """A plain GRU's `Recurrence`; a step is one block of memory, feature-major."""
 
     inputs: Array  # (time, features + 1, n): [x, 1] of each step
     gates: Array  # (time, 3h, n): r, z, n after their activations
     memories: Array  # (time, h, n): what r multiplies, h · w_h + b_h of the n gate
-    states: Array  # (time + 1, h + 1, n): [h, 1] before each step, and after the last
+    rows: Array  # (time + 1, h + 1, n): [h, 1] before each step, and after the last
+
+    @property
+    def states(self) -> Array:
+        """Every h after the initial one, `(n, time, h)`."""
+        return self.rows[1:, :-1].transpose(2, 0, 1)
+
+    @property
+    def last(self) -> tuple[Array, ...]:
+        """The h after the last step, (n, h)."""
+        return (self.rows[-1, :-1].T,)
 
 
 class GruGradients(NamedTuple):
@@ -243,6 +270,32 @@ class AttentionRule(NamedTuple):
     scale: float
 
 
+class ChannelMoments(NamedTuple):
+    """Of every channel: mean, variance, and what it is multiplied with, 1 / sqrt(variance + epsilon)."""
+
+    mean: Array
+    variance: Array
+    scale: Array
+
+
+class ChannelOperands(NamedTuple):
+    """What backward of `normalize_channels` needs; `y` is its answer if that was rectified."""
+
+    x: Array
+    w: Array
+    moments: ChannelMoments
+    y: Array | None
+
+
+class ChannelGradients(NamedTuple):
+    """Gradients of the parents of `normalize_channels`; `more` only where it was asked for."""
+
+    x: Array
+    w: Array
+    b: Array
+    more: Array | None
+
+
 class Attended(NamedTuple):
     """The answer of attention and the weights that made it, as its own backend keeps them."""
 
@@ -268,32 +321,6 @@ class SgdSettings(NamedTuple):
     momentum: float
     is_nesterov: bool
     rate: float
-
-
-class ChannelMoments(NamedTuple):
-    """Of every channel: mean, variance, and what it is multiplied with, 1 / sqrt(variance + epsilon)."""
-
-    mean: Array
-    variance: Array
-    scale: Array
-
-
-class ChannelOperands(NamedTuple):
-    """What backward of `normalize_channels` needs; `y` is its answer if that was rectified."""
-
-    x: Array
-    w: Array
-    moments: ChannelMoments
-    y: Array | None
-
-
-class ChannelGradients(NamedTuple):
-    """Gradients of the parents of `normalize_channels`; `more` only where it was asked for."""
-
-    x: Array
-    w: Array
-    b: Array
-    more: Array | None
 
 
 class Backend(Protocol):
@@ -327,12 +354,15 @@ class Backend(Protocol):
     ) -> Array:
         """Gradient of the logits when every row's loss counts with `share`."""
 
-    def lstm(self, x: Array, state: tuple[Array, Array], weights: LstmWeights) -> LstmSaved:
-        """Run an LSTM over `x (n, time, features)` from `state` (h, c), each (n, h)."""
+    def lstm(self, x: Array, state: tuple[Array, Array], weights: LstmWeights, *, keeps: bool = True) -> Recurrence:
+        """Run an LSTM over `x (n, time, features)` from `state` (h, c), each (n, h).
+
+        What backward needs may be left out unless it `keeps` it.
+        """
 
     def lstm_vjp(
         self,
-        saved: LstmSaved,
+        saved: Recurrence,
         weights: LstmWeights,
         gradients: tuple[Array | None, Array | None, Array | None],
         *,
@@ -340,11 +370,11 @@ class Backend(Protocol):
     ) -> LstmGradients:
         """Backward of `lstm`; `gradients` are those of the sequence (n, time, h), of the last h and of the last c."""
 
-    def gru(self, x: Array, h0: Array, weights: GruWeights) -> GruSaved:
-        """Run a GRU over `x (n, time, features)` from `h0 (n, h)`."""
+    def gru(self, x: Array, h0: Array, weights: GruWeights, *, keeps: bool = True) -> Recurrence:
+        """Run a GRU over `x (n, time, features)` from `h0 (n, h)`; `keeps` as for `lstm`."""
 
     def gru_vjp(
-        self, saved: GruSaved, weights: GruWeights, gradients: tuple[Array | None, Array | None], *, needs_x: bool
+        self, saved: Recurrence, weights: GruWeights, gradients: tuple[Array | None, Array | None], *, needs_x: bool
     ) -> GruGradients:
         """Backward of `gru`; `gradients` are those of the sequence (n, time, h) and of the last h."""
 
@@ -404,6 +434,25 @@ class Backend(Protocol):
     def average_pool_vjp(self, g: Array, *, window: Window, space: tuple[int, ...]) -> Array:
         """Backward of `average_pool`."""
 
+    def channel_moments(self, x: Array, *, epsilon: float) -> ChannelMoments:
+        """Mean, variance and scale of every channel of `x (..., channels)`."""
+
+    def normalize_channels(
+        self,
+        x: Array,
+        affine: tuple[Array, Array],
+        moments: ChannelMoments,
+        *,
+        more: Array | None,
+        is_rectified: bool,
+    ) -> Array:
+        """`(x - mean) scale w + b + more`; with `is_rectified` its positive part."""
+
+    def normalize_channels_vjp(
+        self, g: Array, operands: ChannelOperands, *, is_fixed: bool, needs_more: bool
+    ) -> ChannelGradients:
+        """Backward of `normalize_channels`; unless `is_fixed`, mean and scale are those of `x` itself."""
+
     def standardize(self, x: Array, *, axes: tuple[int, ...], epsilon: float) -> Standardized:
         """Mean 0 and variance 1 over `axes`."""
 
@@ -434,25 +483,6 @@ class Backend(Protocol):
         g: Array,
         attended: Attended,
         operands: tuple[Array, Array, Array],
-    def channel_moments(self, x: Array, *, epsilon: float) -> ChannelMoments:
-        """Mean, variance and scale of every channel of `x (..., channels)`."""
-
-    def normalize_channels(
-        self,
-        x: Array,
-        affine: tuple[Array, Array],
-        moments: ChannelMoments,
-        *,
-        more: Array | None,
-        is_rectified: bool,
-    ) -> Array:
-        """`(x - mean) scale w + b + more`; with `is_rectified` its positive part."""
-
-    def normalize_channels_vjp(
-        self, g: Array, operands: ChannelOperands, *, is_fixed: bool, needs_more: bool
-    ) -> ChannelGradients:
-        """Backward of `normalize_channels`; unless `is_fixed`, mean and scale are those of `x` itself."""
-
         *,
         rule: AttentionRule,
         out: tuple[Array, Array, Array] | None = None,

@@ -37,6 +37,7 @@ from azuraforge_core.backend.protocol import (
     LstmWeights,
     NormalizedRows,
     PooledOperands,
+    Recurrence,
     SgdSettings,
     Standardized,
     Window,
@@ -79,29 +80,47 @@ class ReferenceBackend:
         """See `cross_entropy.cross_entropy_vjp`."""
         return cross_entropy.cross_entropy_vjp(self.xp, probabilities, labels, smoothing=smoothing, share=share)
 
-    def lstm(self, x: Array, state: tuple[Array, Array], weights: LstmWeights) -> LstmSaved:
+    def lstm(
+        self,
+        x: Array,
+        state: tuple[Array, Array],
+        weights: LstmWeights,
+        *,
+        keeps: bool = True,  # noqa: ARG002 - it keeps everything
+    ) -> Recurrence:
         """See `lstm.lstm`."""
         return lstm.lstm(self.xp, x, state=state, weights=weights)
 
     def lstm_vjp(
         self,
-        saved: LstmSaved,
+        saved: Recurrence,
         weights: LstmWeights,
         gradients: tuple[Array | None, Array | None, Array | None],
         *,
         needs_x: bool,
     ) -> LstmGradients:
         """See `lstm.lstm_vjp`."""
+        if not isinstance(saved, LstmSaved):
+            raise TypeError(f"an LSTM that another backend ran: {type(saved).__name__}")
         return lstm.lstm_vjp(self.xp, saved, weights=weights, gradients=gradients, needs_x=needs_x)
 
-    def gru(self, x: Array, h0: Array, weights: GruWeights) -> GruSaved:
+    def gru(
+        self,
+        x: Array,
+        h0: Array,
+        weights: GruWeights,
+        *,
+        keeps: bool = True,  # noqa: ARG002 - it keeps everything
+    ) -> Recurrence:
         """See `gru.gru`."""
         return gru.gru(self.xp, x, h0, weights=weights)
 
     def gru_vjp(
-        self, saved: GruSaved, weights: GruWeights, gradients: tuple[Array | None, Array | None], *, needs_x: bool
+        self, saved: Recurrence, weights: GruWeights, gradients: tuple[Array | None, Array | None], *, needs_x: bool
     ) -> GruGradients:
         """See `gru.gru_vjp`."""
+        if not isinstance(saved, GruSaved):
+            raise TypeError(f"a GRU that another backend ran: {type(saved).__name__}")
         return gru.gru_vjp(self.xp, saved, weights=weights, gradients=gradients, needs_x=needs_x)
 
     def convolve(
@@ -164,25 +183,6 @@ class ReferenceBackend:
         """See `pooling.average_pool_vjp`."""
         return pooling.average_pool_vjp(self.xp, g, window=window, space=space)
 
-    def standardize(self, x: Array, *, axes: tuple[int, ...], epsilon: float) -> Standardized:
-        """See `normalization.standardize`."""
-        return normalization.standardize(self.xp, x, axes=axes, epsilon=epsilon)
-
-    def standardize_vjp(self, g: Array, standardized: Standardized, *, axes: tuple[int, ...]) -> Array:
-        """See `normalization.standardize_vjp`."""
-        return normalization.standardize_vjp(self.xp, g, standardized, axes=axes)
-
-    def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
-        """See `activation.activate`."""
-        return activation.activate(self.xp, kind, x, setting=setting)
-
-    def activate_vjp(self, kind: Activation, g: Array, saved: Array, *, setting: float) -> Array:
-        """See `activation.activate_vjp`."""
-        return activation.activate_vjp(self.xp, kind, g, saved=saved, setting=setting)
-
-    def normalize_rows(
-        self, x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None = None
-    ) -> NormalizedRows:
     def channel_moments(self, x: Array, *, epsilon: float) -> ChannelMoments:
         """See `batch_norm.channel_moments`."""
         return batch_norm.channel_moments(self.xp, x, epsilon=epsilon)
@@ -205,6 +205,25 @@ class ReferenceBackend:
         """See `batch_norm.normalize_channels_vjp`."""
         return batch_norm.normalize_channels_vjp(self.xp, g, operands, is_fixed=is_fixed, needs_more=needs_more)
 
+    def standardize(self, x: Array, *, axes: tuple[int, ...], epsilon: float) -> Standardized:
+        """See `normalization.standardize`."""
+        return normalization.standardize(self.xp, x, axes=axes, epsilon=epsilon)
+
+    def standardize_vjp(self, g: Array, standardized: Standardized, *, axes: tuple[int, ...]) -> Array:
+        """See `normalization.standardize_vjp`."""
+        return normalization.standardize_vjp(self.xp, g, standardized, axes=axes)
+
+    def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
+        """See `activation.activate`."""
+        return activation.activate(self.xp, kind, x, setting=setting)
+
+    def activate_vjp(self, kind: Activation, g: Array, saved: Array, *, setting: float) -> Array:
+        """See `activation.activate_vjp`."""
+        return activation.activate_vjp(self.xp, kind, g, saved=saved, setting=setting)
+
+    def normalize_rows(
+        self, x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None = None
+    ) -> NormalizedRows:
         """See `normalization.normalize_rows`."""
         return normalization.normalize_rows(self.xp, x, w, b=b, epsilon=epsilon, is_centred=is_centred, other=other)
 

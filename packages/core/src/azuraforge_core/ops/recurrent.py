@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azuraforge_core.backend.protocol import GruSaved, GruWeights, LstmSaved, LstmWeights
+from azuraforge_core.backend.protocol import GruWeights, LstmWeights, Recurrence
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ShapeError
 from azuraforge_core.ops.operands import need_same_dtype
@@ -43,17 +43,14 @@ def lstm(  # noqa: PLR0917 - state before weights, as every library orders them
     backend = backend_of(x, h0, c0, w_x, w_h, b)
     weights = LstmWeights(w_x.data, w_h.data, b.data)
 
-    def forward(part: Array, state: State) -> LstmSaved:
+    def forward(part: Array, state: State) -> Recurrence:
         return backend.lstm(part, (state[0], state[1]), weights)
 
-    def results(saved: LstmSaved) -> tuple[Array, State]:
-        return saved.states, (saved.rows[-1, : h0.shape[1]].T, saved.cells[-1].T)
-
-    def cell_vjp(saved: LstmSaved, d_steps: Array | None, d_last: tuple[Array | None, ...]) -> CellGradients:
+    def cell_vjp(saved: Recurrence, d_steps: Array | None, d_last: tuple[Array | None, ...]) -> CellGradients:
         found = backend.lstm_vjp(saved, weights, (d_steps, d_last[0], d_last[1]), needs_x=x.requires_grad)
         return CellGradients(found.x, (found.h0, found.c0), (found.w_x, found.w_h, found.b))
 
-    cell = Cell(forward, results, cell_vjp)
+    cell = Cell(forward, _results, cell_vjp)
     sequence, h, c = _run("lstm", (x, h0, c0, w_x, w_h, b), cell=cell, lengths=lengths, recompute_every=recompute_every)
     return sequence, h, c
 
@@ -84,21 +81,22 @@ def gru(  # noqa: PLR0917 - state before weights, as every library orders them
     need_same_dtype("gru", x=x, h0=h0, w_x=w_x, w_h=w_h, b_x=b_x, b_h=b_h)
     _check_gru(x, h0, weights=(w_x, w_h, b_x, b_h))
     backend = backend_of(x, h0, w_x, w_h, b_x, b_h)
-    weights, hidden = GruWeights(w_x.data, w_h.data, b_x.data, b_h.data), h0.shape[1]
+    weights = GruWeights(w_x.data, w_h.data, b_x.data, b_h.data)
 
-    def forward(part: Array, state: State) -> GruSaved:
+    def forward(part: Array, state: State) -> Recurrence:
         return backend.gru(part, state[0], weights)
 
-    def results(saved: GruSaved) -> tuple[Array, State]:
-        return saved.states[1:, :hidden].transpose(2, 0, 1), (saved.states[-1, :hidden].T,)
-
-    def cell_vjp(saved: GruSaved, d_steps: Array | None, d_last: tuple[Array | None, ...]) -> CellGradients:
+    def cell_vjp(saved: Recurrence, d_steps: Array | None, d_last: tuple[Array | None, ...]) -> CellGradients:
         found = backend.gru_vjp(saved, weights, (d_steps, d_last[0]), needs_x=x.requires_grad)
         return CellGradients(found.x, (found.h0,), (found.w_x, found.w_h, found.b_x, found.b_h))
 
-    cell = Cell(forward, results, cell_vjp)
+    cell = Cell(forward, _results, cell_vjp)
     sequence, h = _run("gru", (x, h0, w_x, w_h, b_x, b_h), cell=cell, lengths=lengths, recompute_every=recompute_every)
     return sequence, h
+
+
+def _results(saved: Recurrence) -> tuple[Array, State]:
+    return saved.states, saved.last
 
 
 def _run(
