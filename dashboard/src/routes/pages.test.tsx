@@ -141,6 +141,13 @@ describe("live view", () => {
     expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
   });
 
+  it("promises no curve once it has ended without an epoch", async () => {
+    const { socket, events } = await openLive(0);
+    await screen.findByRole("heading", { name: "Learning curve" });
+    act(() => socket.deliver(...events));
+    await waitFor(() => expect(screen.queryByRole("heading", { name: "Learning curve" })).toBeNull());
+  });
+
   it("fills what a cut socket missed", async () => {
     const { socket, events } = await openLive(4);
     act(() => socket.deliver(events[0]!, events[1]!, ...events.slice(6)));

@@ -13,6 +13,8 @@ export function LiveTrackerPane({ experiment }: { experiment: ExperimentRead }) 
   const { t } = useWords();
   const { live, link } = useLive(experiment.task_id);
   const failure = live.failure ?? experiment.failure;
+  // what ended before its first epoch has no curve and will have none
+  const isPromising = live.epochs.length > 0 || !live.isEnded;
   return (
     <div className="flex flex-col gap-5">
       <LinkNotice link={link} isEnded={live.isEnded} />
@@ -23,10 +25,12 @@ export function LiveTrackerPane({ experiment }: { experiment: ExperimentRead }) 
         </Notice>
       )}
       <ProgressPanel experiment={experiment} live={live} />
-      <div className="grid gap-5 xl:grid-cols-2">
-        <LearningCurves live={live} />
-        <PreviewChart live={live} />
-      </div>
+      {isPromising && (
+        <div className="grid gap-5 xl:grid-cols-2">
+          <LearningCurves live={live} />
+          <PreviewChart live={live} />
+        </div>
+      )}
       <EventLog live={live} />
     </div>
   );
