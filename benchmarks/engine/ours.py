@@ -11,7 +11,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from azuraforge_core import Generator, Tensor, backend_of, keep_freed_memory
-from azuraforge_learner import MSE, Adam, CrossEntropy, predict
+from azuraforge_learner import MSE, Adam, CrossEntropy, Predictor
 from azuraforge_learner.layers import (
     GRU,
     LSTM,
@@ -145,7 +145,8 @@ def make_answer(subject: str, *, variant: str = "") -> tuple[Callable[[], object
     start = start_of(WORKLOADS[subject])
     model = model_of(WORKLOADS[subject], start).eval()
     row = start.x[:1]
-    return lambda: predict(model, row), predict(model, row).ravel().tolist()
+    predictor = Predictor(model)
+    return lambda: predictor(row), predictor(row).ravel().tolist()
 
 
 def facts() -> dict[str, str]:

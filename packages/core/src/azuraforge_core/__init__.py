@@ -4,10 +4,11 @@ from azuraforge_core import errors, operators, ops, testing
 from azuraforge_core.backend.protocol import AdamSettings, SgdSettings
 from azuraforge_core.device import Device, DeviceChoice, choose_device
 from azuraforge_core.dtypes import Array, float32, float64, int32, int64
+from azuraforge_core.kernels.cpu.replay import Replay, find_replay
 from azuraforge_core.memory import keep_freed_memory
 from azuraforge_core.random import Generator
 from azuraforge_core.tape import backward, check_finite, detach, no_grad, record, record_many
-from azuraforge_core.tensor import Tensor, backend_of, tensor
+from azuraforge_core.tensor import Tensor, backend_of, tensor, total_version
 
 __all__ = [
     "AdamSettings",
@@ -15,6 +16,7 @@ __all__ = [
     "Device",
     "DeviceChoice",
     "Generator",
+    "Replay",
     "SgdSettings",
     "Tensor",
     "backend_of",
@@ -23,6 +25,7 @@ __all__ = [
     "choose_device",
     "detach",
     "errors",
+    "find_replay",
     "float32",
     "float64",
     "int32",
@@ -35,4 +38,5 @@ __all__ = [
     "record_many",
     "tensor",
     "testing",
+    "total_version",
 ]

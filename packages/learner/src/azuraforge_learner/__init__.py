@@ -14,7 +14,7 @@ from azuraforge_learner.checkpoints import (
     save_checkpoint,
     verify_checkpoint,
 )
-from azuraforge_learner.inference import predict
+from azuraforge_learner.inference import Predictor, predict
 from azuraforge_learner.learner import Learner
 from azuraforge_learner.loader import ArrayDataset, DataLoader
 from azuraforge_learner.losses import MAE, MSE, BinaryCrossEntropy, CrossEntropy, Focal, Huber, Loss, Quantile

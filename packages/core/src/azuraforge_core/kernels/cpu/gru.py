@@ -53,8 +53,9 @@ class GruRun(NamedTuple):
 
     @property
     def last(self) -> tuple[Array]:
-        """The h after the last step, (n, h)."""
-        return (self.rows[-1, :, : self.hidden].copy(),)
+        """The h after the last step, (n, h): a copy, unless this run is kept for nothing else."""
+        h = self.rows[-1, :, : self.hidden]
+        return (h.copy() if len(self.gates) > 1 else h,)
 
 
 def gru(x: Array, h0: Array, weights: GruWeights, *, keeps: bool) -> GruRun:

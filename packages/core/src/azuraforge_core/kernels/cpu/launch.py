@@ -13,9 +13,10 @@ import ctypes
 import math
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -26,8 +27,41 @@ from azuraforge_core.kernels.cpu import threads
 LINE_BYTES = 64
 """A cache line, and the widest vector."""
 
-_loading = threading.RLock()
+_loading, _one_listener = threading.RLock(), threading.Lock()
 _read_word = ctypes.c_int64.from_address
+
+
+class Listener(Protocol):
+    """Somebody who wants to know what is launched, to launch it again."""
+
+    def is_for_this_thread(self) -> bool:
+        """Whether the calling thread is the one that is listened to."""
+
+    def note_launch(self, kernel: Kernel, packed: bytes, parts: int) -> None:
+        """A kernel was launched."""
+
+    def note_array(self, array: Array) -> None:
+        """The address of an array was given to a kernel: whoever repeats the launch must keep it alive."""
+
+
+class _Listening:
+    """At most one listener in a process; looking for it must cost nothing."""
+
+    __slots__ = ("listener",)
+
+    def __init__(self) -> None:
+        self.listener: Listener | None = None
+
+
+@contextmanager
+def listened_by(listener: Listener) -> Iterator[None]:
+    """Tell a listener of every launch inside; who comes second waits for the first."""
+    with _one_listener:
+        _listening.listener = listener
+        try:
+            yield
+        finally:
+            _listening.listener = None
 
 
 class Kernel:
@@ -42,8 +76,15 @@ class Kernel:
 
     def __call__(self, *arguments: float, parts: int = 1) -> None:
         """Run it in so many parts. Numbers and addresses are passed as they are; nothing is checked here."""
-        run = self._run or self._load()
-        run(self._head, self.pack(*arguments), parts)  # type: ignore[arg-type]
+        run, packed = self._run or self._load(), self.pack(*arguments)
+        run(self._head, packed, parts)  # type: ignore[arg-type]
+        if _listening.listener is not None:
+            _listening.listener.note_launch(self, packed, parts)
+
+    @property
+    def function(self) -> int:
+        """Where its code begins."""
+        return function_address(self.family, self.name)
 
     def _load(self) -> Callable[[bytes, bytes, int], None]:
         with _loading:
@@ -54,11 +95,15 @@ class Kernel:
 
 def address(array: Array) -> int:
     """Where an array's first element lies: what `array.ctypes.data` says, ten times as fast."""
+    if _listening.listener is not None:
+        _listening.listener.note_array(array)
     return _read_word(id(array) + _DATA_OFFSET).value
 
 
 def workspace(size: int) -> int:
     """Address of so many bytes of this thread's scratch memory, on a cache line; the next call may take it away."""
+    if _listening.listener is not None and _listening.listener.is_for_this_thread():
+        return address(aligned_empty((-(-size // 4),)))  # kept by the listener: the launch will be repeated
     block: Array | None = getattr(_scratch, "block", None)
     if block is None or block.nbytes < size + LINE_BYTES:
         block = np.empty(size + size // 4 + LINE_BYTES, dtype=np.uint8)
@@ -129,4 +174,5 @@ def _data_offset() -> int:
 
 
 _scratch = threading.local()
+_listening = _Listening()
 _DATA_OFFSET = _data_offset()

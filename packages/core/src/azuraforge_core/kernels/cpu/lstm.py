@@ -48,8 +48,9 @@ class LstmRun(NamedTuple):
 
     @property
     def last(self) -> tuple[Array, Array]:
-        """The h and c after the last step, each (n, h)."""
-        return self.rows[-1, :, : self.cells.shape[2]].copy(), self.cells[-1].copy()
+        """The h and c after the last step, each (n, h): copies, unless this run is kept for nothing else."""
+        h, c = self.rows[-1, :, : self.cells.shape[2]], self.cells[-1]
+        return (h.copy(), c.copy()) if len(self.cells) > 1 else (h, c)
 
 
 def lstm(x: Array, state: tuple[Array, Array], weights: LstmWeights, *, keeps: bool) -> LstmRun:

@@ -16,9 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from azuraforge_core.kernels.cpu.compiler.addresses import peek, poke
 from azuraforge_core.kernels.cpu.compiler.decorators import inline
-from azuraforge_core.kernels.cpu.compiler.simd import LANES, Vector, row
+from azuraforge_core.kernels.cpu.compiler.simd import LANES, Vector, fma, row
 from azuraforge_core.kernels.cpu.compiler.tiles import COLUMNS, ROWS, VECTORS, tile
 from azuraforge_core.kernels.cpu.compiler.transpose import turn_square
 
@@ -31,15 +33,11 @@ BLOCK_ROWS = 96
 FEW_ROWS = 3
 """Below so many rows of A, packing B costs more than it saves."""
 
-WIDE = 8 * LANES
-"""Columns that one row of A works on at a time: eight sums, so that no addition waits for the one before."""
-
 _WIDTH = 4
 
 _full, _edge = tile(ROWS, VECTORS, is_masked=False), tile(ROWS, VECTORS, is_masked=True)
 _full4, _edge4 = tile(4, VECTORS, is_masked=False), tile(4, VECTORS, is_masked=True)
 _full2, _edge2 = tile(2, VECTORS, is_masked=False), tile(2, VECTORS, is_masked=True)
-_wide = tile(1, 8, is_masked=False)
 _full1, _edge1 = tile(1, VECTORS, is_masked=False), tile(1, VECTORS, is_masked=True)
 
 
@@ -47,7 +45,22 @@ def _copy(x: Vector) -> Vector:
     return x
 
 
-copy_row = row(_copy)
+def _fill(value: Vector) -> Vector:
+    return value
+
+
+def _add_scaled(total: Vector, line: Vector, factor: Vector) -> Vector:
+    return fma(line, factor, total)
+
+
+def _add_eight(total: Vector, *lines_and_factors: Vector) -> Vector:
+    for line, factor in zip(lines_and_factors[:8], lines_and_factors[8:], strict=True):
+        total = fma(line, factor, total)
+    return total
+
+
+copy_row, clear_row = row(_copy), row(_fill)
+add_scaled_row, add_eight_rows = row(_add_scaled), row(_add_eight)
 
 
 @inline
@@ -241,16 +254,30 @@ def _leave(_first: int, _rows: int, _n: int, _c: tuple[int, int], _extra: int) -
 
 @inline
 def multiply_vector(n: int, k: int, a: tuple[int, int, int], b: tuple[int, int, int], c: int, accumulate: int) -> None:
-    """One row of A times a B whose rows are contiguous: nothing is packed, for nothing is read twice."""
-    done = 0
-    while n - done >= WIDE:
-        _wide(k, a, (b[0] + done * _WIDTH, b[1]), (c + done * _WIDTH, 0), accumulate, WIDE)
-        done += WIDE
-    while done < n:
-        count = min(COLUMNS, n - done)
-        right = (b[0] + done * _WIDTH, b[1])
-        if count == COLUMNS:
-            _full1(k, a, right, (c + done * _WIDTH, 0), accumulate, count)
-        else:
-            _edge1(k, a, right, (c + done * _WIDTH, 0), accumulate, count)
-        done += count
+    """One row of A times a B whose rows are contiguous: eight rows of B at a time run past the answer in streams.
+
+    Nothing is packed, for nothing is read twice, and memory is read in the order in which it lies.
+    """
+    start, _, step = a
+    if not accumulate:
+        clear_row(n, (), (c,), (np.float32(0.0),))
+    eights = k // 8 * 8
+    for first in range(0, eights, 8):
+        x, w, line = start + first * step, b[0] + first * b[1], b[1]
+        add_eight_rows(
+            n,
+            (c, w, w + line, w + 2 * line, w + 3 * line, w + 4 * line, w + 5 * line, w + 6 * line, w + 7 * line),
+            (c,),
+            (
+                peek(x, 0),
+                peek(x + step, 0),
+                peek(x + 2 * step, 0),
+                peek(x + 3 * step, 0),
+                peek(x + 4 * step, 0),
+                peek(x + 5 * step, 0),
+                peek(x + 6 * step, 0),
+                peek(x + 7 * step, 0),
+            ),
+        )
+    for single in range(eights, k):
+        add_scaled_row(n, (c, b[0] + single * b[1]), (c,), (peek(start + single * step, 0),))

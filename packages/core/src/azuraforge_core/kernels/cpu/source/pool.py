@@ -38,8 +38,23 @@ _CALLER_WAITS = 192 + 8
 @kernel
 def run(head: int, arguments: int, parts: int) -> None:
     """Do all parts of a kernel, with the pool's help if it is free; `head` points to the addresses of both."""
-    function, pool = word(head, 0), word(head, 1)
     mode = flush_subnormals()
+    execute(word(head, 0), word(head, 1), arguments, parts)
+    restore_subnormals(mode)
+
+
+@kernel
+def replay(program: int, count: int, pool: int) -> None:
+    """Run one kernel after the other: `program` holds function, arguments and parts of each."""
+    mode = flush_subnormals()
+    for step in range(count):
+        execute(word(program, 3 * step), pool, word(program, 3 * step + 1), word(program, 3 * step + 2))
+    restore_subnormals(mode)
+
+
+@inline
+def execute(function: int, pool: int, arguments: int, parts: int) -> None:
+    """Do all parts, alone if there is one or if the pool works for somebody else."""
     if parts == 1 or pool == 0 or swap_word(pool + OWNER, 0, 1) == 0:
         for part in range(parts):
             call_kernel(function, arguments, part, parts)
@@ -48,7 +63,6 @@ def run(head: int, arguments: int, parts: int) -> None:
         draw(pool)
         wait_until_done(pool, parts)
         store_word(pool + OWNER, 0)
-    restore_subnormals(mode)
 
 
 @inline
