@@ -47,6 +47,7 @@ from azuraforge_core.kernels.cpu import (
     lstm,
     normalization,
     optimizer,
+    pooling,
 )
 from azuraforge_core.kernels.cpu.launch import load_pool
 
@@ -161,6 +162,33 @@ class NativeBackend(ReferenceBackend):
         if self._convolves(x, g, window=window):
             return convolution.convolve_weight_vjp(x, convolution.Incoming(g), window=window)[0]
         return super().convolve_weight_vjp(x, g, window=window)
+
+    def max_pool(self, x: Array, *, window: Window) -> tuple[Array, Array]:
+        """See `kernels.cpu.pooling`."""
+        if self._pools(x, window) and pooling.numbers_places(window):
+            return pooling.max_pool(x, window=window)
+        return super().max_pool(x, window=window)
+
+    def max_pool_vjp(self, g: Array, chosen: Array, *, window: Window, space: tuple[int, ...]) -> Array:
+        """See `kernels.cpu.pooling`."""
+        if self._pools(g, window) and pooling.numbers_places(window):
+            return pooling.max_pool_vjp(g, chosen, window=window, space=space)
+        return super().max_pool_vjp(g, chosen, window=window, space=space)
+
+    def average_pool(self, x: Array, *, window: Window) -> Array:
+        """See `kernels.cpu.pooling`."""
+        if self._pools(x, window):
+            return pooling.average_pool(x, window=window)
+        return super().average_pool(x, window=window)
+
+    def average_pool_vjp(self, g: Array, *, window: Window, space: tuple[int, ...]) -> Array:
+        """See `kernels.cpu.pooling`."""
+        if self._pools(g, window):
+            return pooling.average_pool_vjp(g, window=window, space=space)
+        return super().average_pool_vjp(g, window=window, space=space)
+
+    def _pools(self, x: Array, window: Window) -> bool:
+        return self.takes(x) and bool(x.size) and pooling.takes_pooling(window)
 
     def channel_moments(self, x: Array, *, epsilon: float) -> ChannelMoments:
         """See `kernels.cpu.batch_norm`."""

@@ -32,6 +32,10 @@ def max_pool_vjp(xp: ArrayModule, g: Array, chosen: Array, *, window: Window, sp
 
 def average_pool(xp: ArrayModule, x: Array, *, window: Window) -> Array:
     """Mean of every window; zeros of the padding count."""
+    if _is_whole(window, x.shape[1:-1]):
+        over = tuple(range(1, x.ndim - 1))
+        whole: Array = xp.sum(x, axis=over, keepdims=True) / math.prod(window.kernel)
+        return whole
     padded = _padded(xp, x, window=window, value=0.0)
     places = window.places(x.shape[1:-1])
     y = xp.zeros((x.shape[0], *places, x.shape[-1]), dtype=x.dtype)
@@ -43,7 +47,14 @@ def average_pool(xp: ArrayModule, x: Array, *, window: Window) -> Array:
 
 def average_pool_vjp(xp: ArrayModule, g: Array, *, window: Window, space: tuple[int, ...]) -> Array:
     """Every position of a window gets its share."""
+    if _is_whole(window, space):
+        return xp.broadcast_to(g / math.prod(window.kernel), (g.shape[0], *space, g.shape[-1]))
     return _spread(xp, itertools.repeat(g / math.prod(window.kernel)), g, window=window, space=space)
+
+
+def _is_whole(window: Window, space: tuple[int, ...]) -> bool:
+    """Whether one window holds the whole image: one sum, instead of one per position."""
+    return window.kernel == space and not any(window.padding)
 
 
 def _padded(xp: ArrayModule, x: Array, *, window: Window, value: float) -> Array:

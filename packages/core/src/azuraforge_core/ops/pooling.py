@@ -6,7 +6,6 @@ from azuraforge_core.backend.protocol import Window
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ArgumentError, ShapeError
 from azuraforge_core.ops.operands import need_float
-from azuraforge_core.ops.reduction import mean
 from azuraforge_core.ops.windows import Sizes, sizes
 from azuraforge_core.tape import record
 from azuraforge_core.tensor import Tensor, backend_of
@@ -56,7 +55,16 @@ def global_average_pool2d(x: Tensor) -> Tensor:
         ShapeError: no image, or an empty one.
     """
     _need_image("global_average_pool2d", x)
-    return mean(x, (1, 2))
+    space = x.shape[1:-1]
+    if not all(space):
+        raise ShapeError(f"global_average_pool2d: x {x.shape} holds no pixels to take the mean of")
+    window = Window(kernel=space, stride=space, padding=(0, 0), dilation=(1, 1))
+    backend, shape = backend_of(x), (x.shape[0], x.shape[-1])
+
+    def vjp(g: Array) -> tuple[Array]:
+        return (backend.average_pool_vjp(g.reshape(g.shape[0], 1, 1, g.shape[1]), window=window, space=space),)
+
+    return record(backend.average_pool(x.data, window=window).reshape(shape), (x,), vjp)
 
 
 def _need_image(op: str, x: Tensor) -> None:
