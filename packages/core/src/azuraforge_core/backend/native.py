@@ -27,6 +27,7 @@ from azuraforge_core.backend.protocol import (
     LinearOperands,
     LstmGradients,
     LstmWeights,
+    NormalizedGroups,
     NormalizedRows,
     PooledOperands,
     Recurrence,
@@ -244,6 +245,18 @@ class NativeBackend(ReferenceBackend):
         """See `kernels.cpu.normalization`."""
         apply = normalization.normalize_rows_vjp if self.takes(g) else super().normalize_rows_vjp
         return apply(g, saved, w, is_centred=is_centred, beside=beside)
+
+    def normalize_groups(self, x: Array, w: Array, b: Array, *, groups: int, epsilon: float) -> NormalizedGroups:
+        """See `kernels.cpu.normalization`."""
+        apply = normalization.normalize_groups if self.takes(x) else super().normalize_groups
+        return apply(x, w, b, groups=groups, epsilon=epsilon)
+
+    def normalize_groups_vjp(
+        self, g: Array, saved: NormalizedGroups, w: Array, *, groups: int
+    ) -> tuple[Array, Array, Array]:
+        """See `kernels.cpu.normalization`."""
+        apply = normalization.normalize_groups_vjp if self.takes(g) else super().normalize_groups_vjp
+        return apply(g, saved, w, groups=groups)
 
     def attend(self, q: Array, k: Array, v: Array, *, rule: AttentionRule, out: Array | None = None) -> Attended:
         """See `kernels.cpu.attention`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from azuraforge_core.backend.protocol import ArrayModule, NormalizedRows, Standardized
+from azuraforge_core.backend.protocol import ArrayModule, NormalizedGroups, NormalizedRows, Standardized
 from azuraforge_core.dtypes import Array
 
 
@@ -56,3 +56,25 @@ def normalize_rows_vjp(
         weighted = g * w
         dx = (weighted - y * (xp.sum(weighted * y, axis=1, keepdims=True) / g.shape[1])) * scale
     return dx if beside is None else dx + beside, xp.sum(g * y, axis=0), xp.sum(g, axis=0)
+
+
+def normalize_groups(xp: ArrayModule, x: Array, w: Array, *, b: Array, groups: int, epsilon: float) -> NormalizedGroups:
+    """Standardise over all places of each group of neighbouring channels, sample by sample."""
+    samples, places, channels = x.shape
+    saved = standardize(xp, x.reshape(samples, places, groups, channels // groups), axes=(1, 3), epsilon=epsilon)
+    levels = [xp.broadcast_to(each, (samples, 1, groups, channels // groups)) for each in (saved.mean, saved.scale)]
+    return NormalizedGroups(
+        saved.y.reshape(x.shape) * w + b, x, xp.concatenate([each.reshape(samples, 1, channels) for each in levels], 1)
+    )
+
+
+def normalize_groups_vjp(
+    xp: ArrayModule, g: Array, saved: NormalizedGroups, *, w: Array, groups: int
+) -> tuple[Array, Array, Array]:
+    """Gradients of x, w and b."""
+    samples, places, channels = g.shape
+    inner = (samples, places, groups, channels // groups)
+    y = (saved.x - saved.levels[:, :1]) * saved.levels[:, 1:]
+    scale = saved.levels[:, 1:].reshape(samples, 1, *inner[2:])
+    dx = standardize_vjp(xp, (g * w).reshape(inner), Standardized(y.reshape(inner), scale, scale, scale), axes=(1, 3))
+    return dx.reshape(g.shape), xp.sum(g * y, axis=(0, 1)), xp.sum(g, axis=(0, 1))

@@ -262,6 +262,14 @@ class NormalizedRows(NamedTuple):
     levels: Array  # (rows, 2): what was subtracted from each row, and what it was multiplied with
 
 
+class NormalizedGroups(NamedTuple):
+    """Groups of channels of one scale and weighted, and what backward needs of them."""
+
+    y: Array
+    x: Array
+    levels: Array  # (samples, 2, channels): the mean of each channel's group, and what was multiplied with
+
+
 class AttentionRule(NamedTuple):
     """Which keys a query may look at, and the factor of all scores."""
 
@@ -474,6 +482,14 @@ class Backend(Protocol):
         self, g: Array, saved: NormalizedRows, w: Array, *, is_centred: bool, beside: Array | None = None
     ) -> tuple[Array, Array, Array]:
         """Gradients of the rows (plus `beside`, what reached the sum on another way), of w and of b."""
+
+    def normalize_groups(self, x: Array, w: Array, b: Array, *, groups: int, epsilon: float) -> NormalizedGroups:
+        """Give each group of channels, sample by sample, in `x (n, places, channels)` mean 0 and variance 1; w, b."""
+
+    def normalize_groups_vjp(
+        self, g: Array, saved: NormalizedGroups, w: Array, *, groups: int
+    ) -> tuple[Array, Array, Array]:
+        """Gradients of x, w and b."""
 
     def attend(self, q: Array, k: Array, v: Array, *, rule: AttentionRule, out: Array | None = None) -> Attended:
         """Scaled dot-product attention; the answer goes to `out`, whose last axis is contiguous, if it is given."""

@@ -35,6 +35,7 @@ from azuraforge_core.backend.protocol import (
     LstmGradients,
     LstmSaved,
     LstmWeights,
+    NormalizedGroups,
     NormalizedRows,
     PooledOperands,
     Recurrence,
@@ -232,6 +233,16 @@ class ReferenceBackend:
     ) -> tuple[Array, Array, Array]:
         """See `normalization.normalize_rows_vjp`."""
         return normalization.normalize_rows_vjp(self.xp, g, saved, w=w, is_centred=is_centred, beside=beside)
+
+    def normalize_groups(self, x: Array, w: Array, b: Array, *, groups: int, epsilon: float) -> NormalizedGroups:
+        """See `normalization.normalize_groups`."""
+        return normalization.normalize_groups(self.xp, x, w, b=b, groups=groups, epsilon=epsilon)
+
+    def normalize_groups_vjp(
+        self, g: Array, saved: NormalizedGroups, w: Array, *, groups: int
+    ) -> tuple[Array, Array, Array]:
+        """See `normalization.normalize_groups_vjp`."""
+        return normalization.normalize_groups_vjp(self.xp, g, saved, w=w, groups=groups)
 
     def attend(self, q: Array, k: Array, v: Array, *, rule: AttentionRule, out: Array | None = None) -> Attended:
         """See `attention.attend`."""

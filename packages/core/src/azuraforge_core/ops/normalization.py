@@ -131,16 +131,14 @@ def group_norm(x: Tensor, w: Tensor, b: Tensor, *, groups: int, epsilon: float =
     channels = x.shape[-1]
     if groups < 1 or channels % groups:
         raise ArgumentError(f"group_norm: {groups} groups do not divide {channels} channels")
-    backend, shape = backend_of(x, w, b), (x.shape[0], math.prod(x.shape[1:-1]), groups, channels // groups)
-    saved = backend.standardize(x.data.reshape(shape), axes=(1, 3), epsilon=epsilon)
-    y = saved.y.reshape(x.shape)
+    backend, shape = backend_of(x, w, b), (x.shape[0], math.prod(x.shape[1:-1]), channels)
+    saved = backend.normalize_groups(x.data.reshape(shape), w.data, b.data, groups=groups, epsilon=float(epsilon))
 
     def vjp(g: Array) -> Gradients:
-        over = tuple(range(g.ndim - 1))
-        dx = backend.standardize_vjp((g * w.data).reshape(shape), saved, axes=(1, 3)).reshape(x.shape)
-        return dx, (g * y).sum(axis=over), g.sum(axis=over)
+        dx, dw, db = backend.normalize_groups_vjp(g.reshape(shape), saved, w.data, groups=groups)
+        return dx.reshape(x.shape), dw, db
 
-    return record(y * w.data + b.data, (x, w, b), vjp)
+    return record(saved.y.reshape(x.shape), (x, w, b), vjp)
 
 
 def rms_norm(x: Tensor, w: Tensor, *, epsilon: float = 1e-6) -> Tensor:

@@ -103,3 +103,36 @@ def test_narrow_vectors_give_the_same() -> None:
     )
 
     assert done.returncode == 0, done.stdout[-2000:]
+
+
+@pytest.mark.parametrize("size", [(1, 1, 2), (3, 5, 4), (2, 7, 24), (2, 9, 35), (3, 64, 32)])
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_groups_of_channels(
+    native: NativeBackend, plain: ReferenceBackend, size: tuple[int, int, int], count: int
+) -> None:
+    groups = max(1, size[2] // count)
+    groups = groups if size[2] % groups == 0 else 1
+    x, w, b, g = numbers(*size) + 2, numbers(size[2], seed=1), numbers(size[2], seed=2), numbers(*size, seed=3)
+    wanted = {"groups": groups, "epsilon": 1e-2}
+    ours, theirs = native.normalize_groups(x, w, b, **wanted), plain.normalize_groups(x, w, b, **wanted)
+
+    for mine, right in zip(ours, theirs, strict=True):
+        assert_near(mine, right)
+    for mine, right in zip(
+        native.normalize_groups_vjp(g, theirs, w, groups=groups),
+        plain.normalize_groups_vjp(g, theirs, w, groups=groups),
+        strict=True,
+    ):
+        assert_near(mine, right)
+
+
+def test_the_number_of_parts_changes_no_bit_of_groups() -> None:
+    x, w, g = numbers(7, 12, 20), numbers(20), numbers(7, 12, 20, seed=1)
+    answers = []
+    for parts in (1, 2, 3):
+        with forced_parts(parts):
+            saved = normalization.normalize_groups(x, w, w, groups=5, epsilon=1e-5)
+            answers.append((*saved, *normalization.normalize_groups_vjp(g, saved, w, groups=5)))
+
+    for answer in answers[1:]:
+        assert all(np.array_equal(a, b) for a, b in zip(answer, answers[0], strict=True))
