@@ -167,7 +167,7 @@ def one_too_many(size: int) -> None:
 def list_cases(size: int) -> None:
     """Their names."""
     if size == SIZES[0]:
-        sys.stdout.write(" ".join(CASES))
+        sys.stdout.write(" ".join(CASES) + "\n")
 
 
 if __name__ == "__main__":
