@@ -207,6 +207,11 @@ def unbroadcast(gradient: Array, shape: tuple[int, ...]) -> Array:
     return as_array(gradient.sum(axis=(*range(extra), *repeated))).reshape(shape)
 
 
+def will_record(parents: tuple[Tensor, ...]) -> bool:
+    """Whether an op of these parents will be asked for gradients: else it need keep nothing."""
+    return _mode.get().is_recording and _wants_gradient(parents)
+
+
 def _wants_gradient(parents: tuple[Tensor, ...]) -> bool:
     for parent in parents:  # noqa: SIM110 - this runs once per op, and any() over a generator takes twice as long
         if parent.requires_grad:

@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from azuraforge_core import Tensor, ops
+from azuraforge_core import Tensor, no_grad, ops
 from azuraforge_core.errors import DtypeError, ShapeError
 from azuraforge_core.testing import assert_close, gradcheck, random_tensor
 
@@ -86,6 +86,16 @@ def test_it_is_one_node_on_the_tape() -> None:
     assert sequence.node is not None
     assert sequence.node.name == "lstm"
     assert all(parent.is_leaf for parent in sequence.node.parents)
+
+
+def test_without_a_tape_it_answers_the_same() -> None:
+    tensors = [Tensor(t.data.astype(np.float32), requires_grad=True) for t in inputs(4, 5, 3, 6)]
+
+    with no_grad():
+        alone = ops.lstm(*tensors)
+
+    for ours, theirs in zip(alone, ops.lstm(*tensors), strict=True):
+        np.testing.assert_array_equal(ours.data, theirs.data)
 
 
 def test_two_in_a_row_and_one_used_twice() -> None:

@@ -8,7 +8,7 @@ from azuraforge_core.errors import ShapeError
 from azuraforge_core.ops.operands import need_same_dtype
 from azuraforge_core.ops.segments import Cell, CellGradients, State, plan_segments, run_segments, segments_vjp
 from azuraforge_core.ops.sequences import Lengths, check_lengths
-from azuraforge_core.tape import record_many
+from azuraforge_core.tape import record_many, will_record
 from azuraforge_core.tensor import Gradients, Tensor, backend_of
 
 
@@ -43,8 +43,10 @@ def lstm(  # noqa: PLR0917 - state before weights, as every library orders them
     backend = backend_of(x, h0, c0, w_x, w_h, b)
     weights = LstmWeights(w_x.data, w_h.data, b.data)
 
+    keeps = will_record((x, h0, c0, w_x, w_h, b))
+
     def forward(part: Array, state: State) -> Recurrence:
-        return backend.lstm(part, (state[0], state[1]), weights)
+        return backend.lstm(part, (state[0], state[1]), weights, keeps=keeps)
 
     def cell_vjp(saved: Recurrence, d_steps: Array | None, d_last: tuple[Array | None, ...]) -> CellGradients:
         found = backend.lstm_vjp(saved, weights, (d_steps, d_last[0], d_last[1]), needs_x=x.requires_grad)
@@ -83,8 +85,10 @@ def gru(  # noqa: PLR0917 - state before weights, as every library orders them
     backend = backend_of(x, h0, w_x, w_h, b_x, b_h)
     weights = GruWeights(w_x.data, w_h.data, b_x.data, b_h.data)
 
+    keeps = will_record((x, h0, w_x, w_h, b_x, b_h))
+
     def forward(part: Array, state: State) -> Recurrence:
-        return backend.gru(part, state[0], weights)
+        return backend.gru(part, state[0], weights, keeps=keeps)
 
     def cell_vjp(saved: Recurrence, d_steps: Array | None, d_last: tuple[Array | None, ...]) -> CellGradients:
         found = backend.gru_vjp(saved, weights, (d_steps, d_last[0]), needs_x=x.requires_grad)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
 
-from azuraforge_core import Array
+from azuraforge_core import Array, Tensor, no_grad, ops
 from azuraforge_core.backend.native import NativeBackend
 from azuraforge_core.backend.protocol import LstmGradients, LstmWeights
 from azuraforge_core.backend.reference import ReferenceBackend
@@ -110,6 +111,21 @@ def test_what_is_not_kept_changes_no_answer(native: NativeBackend) -> None:
 
     assert np.array_equal(kept.states, light.states)
     assert all(np.array_equal(a, b) for a, b in zip(kept.last, light.last, strict=True))
+
+
+def test_without_a_tape_no_gates_are_kept() -> None:
+    n, time, hidden = 4, 200, 32
+    operands = (numbers(n, time, 3), *state_of(n, hidden), *weights_of(3, hidden))
+    tensors = [Tensor(operand, requires_grad=True) for operand in operands]
+    ops.lstm(*tensors)  # what is loaded once is loaded now
+
+    with no_grad():
+        tracemalloc.start()
+        ops.lstm(*tensors)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert most < 4 * time * n * 4 * hidden
 
 
 def test_the_number_of_parts_changes_no_bit(native: NativeBackend) -> None:
