@@ -8,7 +8,6 @@ rest of the process computes plainly, and that is said once.
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -154,7 +153,7 @@ class NativeBackend(ReferenceBackend):
 
     def convolve_input_vjp(self, g: Array, w: Array, *, window: Window, space: tuple[int, ...]) -> Array:
         """See `kernels.cpu.convolution`."""
-        if self._convolves(g, w, window=window) and math.prod(space):
+        if self._convolves(g, w, window=window) and 0 not in space:
             return convolution.convolve_input_vjp(convolution.Incoming(g), w, window=window, space=space)
         return super().convolve_input_vjp(g, w, window=window, space=space)
 

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-from azuraforge_core.backend.protocol import ArrayModule, NormalizedGroups, NormalizedRows, Standardized
+from azuraforge_core.backend.protocol import ArrayModule, NormalizedGroups, NormalizedRows
 from azuraforge_core.dtypes import Array
+
+
+class Standardized(NamedTuple):
+    """Numbers with mean 0 and variance 1 over some axes, and what they were divided by."""
+
+    y: Array
+    mean: Array
+    variance: Array
+    scale: Array  # 1 / sqrt(variance + epsilon)
 
 
 def standardize(xp: ArrayModule, x: Array, *, axes: tuple[int, ...], epsilon: float) -> Standardized:

@@ -227,15 +227,6 @@ class GruGradients(NamedTuple):
     b_h: Array
 
 
-class Standardized(NamedTuple):
-    """Numbers with mean 0 and variance 1 over some axes, and what they were divided by."""
-
-    y: Array
-    mean: Array
-    variance: Array
-    scale: Array  # 1 / sqrt(variance + epsilon)
-
-
 class Activation(StrEnum):
     """The activations that are one function of one number."""
 
@@ -460,12 +451,6 @@ class Backend(Protocol):
         self, g: Array, operands: ChannelOperands, *, is_fixed: bool, needs_more: bool
     ) -> ChannelGradients:
         """Backward of `normalize_channels`; unless `is_fixed`, mean and scale are those of `x` itself."""
-
-    def standardize(self, x: Array, *, axes: tuple[int, ...], epsilon: float) -> Standardized:
-        """Mean 0 and variance 1 over `axes`."""
-
-    def standardize_vjp(self, g: Array, standardized: Standardized, *, axes: tuple[int, ...]) -> Array:
-        """Backward of `standardize`."""
 
     def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
         """Apply an activation; `setting` is the slope, alpha or beta of those that have one."""

@@ -40,7 +40,6 @@ from azuraforge_core.backend.protocol import (
     PooledOperands,
     Recurrence,
     SgdSettings,
-    Standardized,
     Window,
 )
 from azuraforge_core.dtypes import Array
@@ -205,14 +204,6 @@ class ReferenceBackend:
     ) -> ChannelGradients:
         """See `batch_norm.normalize_channels_vjp`."""
         return batch_norm.normalize_channels_vjp(self.xp, g, operands, is_fixed=is_fixed, needs_more=needs_more)
-
-    def standardize(self, x: Array, *, axes: tuple[int, ...], epsilon: float) -> Standardized:
-        """See `normalization.standardize`."""
-        return normalization.standardize(self.xp, x, axes=axes, epsilon=epsilon)
-
-    def standardize_vjp(self, g: Array, standardized: Standardized, *, axes: tuple[int, ...]) -> Array:
-        """See `normalization.standardize_vjp`."""
-        return normalization.standardize_vjp(self.xp, g, standardized, axes=axes)
 
     def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
         """See `activation.activate`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from azuraforge_core import Generator, Tensor, ops
 from azuraforge_learner.errors import LayerInvalid
@@ -37,6 +37,13 @@ def _shape_2d(settings: Settings, shape: Shape) -> Shape:
     return (*(slide("Conv2D", length, settings) for length in space), int(settings["outputs"]))
 
 
+class _Window(TypedDict):
+    stride: int
+    padding: int
+    dilation: int
+    groups: int
+
+
 class _Convolution(Layer):
     """Weights and settings of a cross-correlation over `rank` axes."""
 
@@ -64,7 +71,7 @@ class _Convolution(Layer):
         self.weight = Parameter(fan_in_uniform(shape, fan_in=fan_in, generator=generator))
         self.bias = Parameter(fan_in_uniform((outputs,), fan_in=fan_in, generator=generator)) if has_bias else None
 
-    def _window(self) -> dict[str, int]:
+    def _window(self) -> _Window:
         return {"stride": self.stride, "padding": self.padding, "dilation": self.dilation, "groups": self.groups}
 
 

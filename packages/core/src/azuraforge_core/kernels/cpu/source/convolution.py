@@ -181,7 +181,8 @@ def find_block(plan: int, kind: int, x: int, mark: int, image: int, top: int, ro
     first = top * word(plan, STEP) + word(plan, FIRST_ROW)
     line = word(plan, WIDTH) * word(plan, CHANNELS)
     if word(plan, IS_DIRECT) and kind == 0:
-        return x + (image * word(plan, HEIGHT) + first) * line * 4
+        start: int = x + (image * word(plan, HEIGHT) + first) * line * 4
+        return start
     count = (rows - 1) * word(plan, STEP) + word(plan, REACH)
     each = word(plan, BLOCK_WIDTH) * word(plan, CHANNELS)
     for index in range(count):
