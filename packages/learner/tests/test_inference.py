@@ -10,7 +10,21 @@ import pytest
 from azuraforge_core import Array, Generator, Tensor
 from azuraforge_learner import Predictor, predict
 from azuraforge_learner.errors import DataInvalid
-from azuraforge_learner.layers import Conv2D, Dropout, Embedding, Flatten, Layer, Linear, MaxPool2D, ReLU, Sequential
+from azuraforge_learner.layers import (
+    Conv2D,
+    Dropout,
+    Embedding,
+    Flatten,
+    GroupNorm,
+    Layer,
+    Linear,
+    MaxPool2D,
+    PositionalEncoding,
+    ReLU,
+    RMSNorm,
+    Sequential,
+    TransformerEncoder,
+)
 
 
 def rows(*shape: int, seed: int = 0) -> Array:
@@ -31,6 +45,17 @@ def picture_network() -> Layer:
         MaxPool2D(2),
         Flatten(),
         Linear(64, 3, generator=generator),
+    )
+
+
+def encoder() -> Layer:
+    generator = Generator(0)
+    return Sequential(
+        PositionalEncoding(16),
+        TransformerEncoder(16, 4, hidden=32, blocks=2, is_causal=True, generator=generator),
+        RMSNorm(16),
+        GroupNorm(2, 16),
+        Linear(16, 3, generator=generator),
     )
 
 
@@ -56,6 +81,15 @@ def test_a_predictor_answers_what_the_model_answers(
         x = rows(count, *shape, seed=count)
         assert np.array_equal(predictor(x), predict(model, x))
     assert predictor.plans == 2
+
+
+def test_a_transformer_of_one_row_is_planned() -> None:
+    model = encoder()
+    predictor, x = Predictor(model), rows(1, 7, 16)
+
+    assert np.array_equal(predictor(x), predict(model, x))
+    assert np.array_equal(predictor(x + 1), predict(model, x + 1))
+    assert predictor.plans == 1
 
 
 def test_the_model_is_in_training_again_afterwards(network: Layer) -> None:

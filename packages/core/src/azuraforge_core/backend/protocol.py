@@ -452,6 +452,9 @@ class Backend(Protocol):
     ) -> ChannelGradients:
         """Backward of `normalize_channels`; unless `is_fixed`, mean and scale are those of `x` itself."""
 
+    def add(self, a: Array, b: Array) -> Array:
+        """The sum of two arrays that broadcast."""
+
     def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
         """Apply an activation; `setting` is the slope, alpha or beta of those that have one."""
 

@@ -205,6 +205,10 @@ class ReferenceBackend:
         """See `batch_norm.normalize_channels_vjp`."""
         return batch_norm.normalize_channels_vjp(self.xp, g, operands, is_fixed=is_fixed, needs_more=needs_more)
 
+    def add(self, a: Array, b: Array) -> Array:
+        """The sum, by NumPy's rules."""
+        return self.xp.add(a, b)
+
     def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
         """See `activation.activate`."""
         return activation.activate(self.xp, kind, x, setting=setting)

@@ -84,6 +84,18 @@ def test_operands_that_are_not_contiguous(native: NativeBackend, plain: Referenc
     )
 
 
+@pytest.mark.parametrize("shape", [(1 << 17,), (513, 257), (3, 400, 150)], ids=str)
+def test_sums(native: NativeBackend, plain: ReferenceBackend, shape: tuple[int, ...]) -> None:
+    a, b = numbers(*shape), numbers(*shape, seed=1)
+    a.flat[7], b.flat[9] = np.nan, np.inf
+
+    np.testing.assert_array_equal(native.add(a, b), plain.add(a, b))
+    np.testing.assert_array_equal(native.add(a.T, b.T), plain.add(a.T, b.T))
+    np.testing.assert_array_equal(native.add(a, b[:1]), plain.add(a, b[:1]))
+    np.testing.assert_array_equal(native.add(a[None], b), plain.add(a[None], b))
+    np.testing.assert_array_equal(native.add(a, b[None]), plain.add(a, b[None]))
+
+
 @pytest.mark.slow
 def test_narrow_vectors_give_the_same() -> None:
     narrow = {**os.environ, "AZURAFORGE_SIMD_LANES": "4"}

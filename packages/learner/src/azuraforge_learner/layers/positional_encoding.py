@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -49,7 +50,14 @@ class PositionalEncoding(Layer):
         """Same shape as `x (n, time, width)`."""
         if len(x.shape) != 3 or x.shape[-1] != self.width:
             raise LayerInvalid(f"PositionalEncoding takes x (n, time, {self.width}), not {tuple(x.shape)}")
-        return x + Tensor(waves(x.shape[1], self.width).astype(x.dtype))
+        return x + Tensor(_rows(x.shape[1], self.width, str(x.dtype)))
+
+
+@lru_cache(maxsize=16)
+def _rows(time: int, width: int, dtype: str) -> Array:
+    rows = waves(time, width).astype(dtype)
+    rows.flags.writeable = False
+    return rows
 
 
 def waves(time: int, width: int) -> Array:

@@ -1,4 +1,4 @@
-"""Activations by the kernels of `source/elementwise.py`."""
+"""Sums and activations by the kernels of `source/elementwise.py`."""
 
 from __future__ import annotations
 
@@ -19,8 +19,17 @@ _NUMBERS = {
     Activation.GELU_TANH: 8,
 }
 
+_add = Kernel("elementwise", "add", "4q")
 _activate = Kernel("elementwise", "activate", "4qd")
 _activate_vjp = Kernel("elementwise", "activate_vjp", "5qd")
+
+
+def add(a: Array, b: Array) -> Array:
+    """The sum of two arrays of one shape."""
+    a, b = _contiguous(a), _contiguous(b)
+    y = aligned_empty(a.shape)
+    _add(a.size, address(a), address(b), address(y), parts=parts_of(a.nbytes, BYTES_PER_PART))
+    return y
 
 
 def activate(kind: Activation, x: Array, *, setting: float) -> Array:

@@ -64,6 +64,11 @@ def listened_by(listener: Listener) -> Iterator[None]:
             _listening.listener = None
 
 
+def is_listened() -> bool:
+    """Whether launches are noted: what is computed without one would be missing from a replay."""
+    return _listening.listener is not None
+
+
 class Kernel:
     """A compiled function of a family, loaded at its first call. `layout` describes its arguments as `struct` does."""
 

@@ -1,4 +1,4 @@
-"""Activations and their gradients: one pass over memory each, nothing kept but what the pass reads.
+"""Sums, activations and their gradients: one pass over memory each, nothing kept but what the pass reads.
 
 relu, tanh and sigmoid take their gradient from the answer, the others from the input, of which they compute again
 what they need: an exponential costs less than writing and reading another array.
@@ -46,6 +46,10 @@ _SERIES = (
     -1.296284685230656254e-9,
 )
 _POWERS = tuple(float(number) for number in chebyshev.cheb2poly(_SERIES))
+
+
+def _add(x: Vector, other: Vector) -> Vector:
+    return x + other
 
 
 def _relu(x: Vector, _setting: Vector) -> Vector:
@@ -149,6 +153,7 @@ def _inner(x: Vector) -> Vector:
     return (x + x * x * x * _CUBIC) * _ROOT_2_OVER_PI
 
 
+add_row = row(_add)
 relu_row, relu_vjp_row = row(_relu), row(_relu_vjp)
 leaky_relu_row, leaky_relu_vjp_row = row(_leaky_relu), row(_leaky_relu_vjp)
 elu_row, elu_vjp_row = row(_elu), row(_elu_vjp)
@@ -158,6 +163,14 @@ silu_row, silu_vjp_row = row(_silu), row(_silu_vjp)
 softplus_row, softplus_vjp_row = row(_softplus), row(_softplus_vjp)
 gelu_row, gelu_vjp_row = row(_gelu), row(_gelu_vjp)
 gelu_tanh_row, gelu_tanh_vjp_row = row(_gelu_tanh), row(_gelu_tanh_vjp)
+
+
+@kernel
+def add(arguments: int, part: int, parts: int) -> None:
+    """`n, a, b, y`."""
+    first, last = share(word(arguments, 0), part, parts, _LINE)
+    a, b, y = word(arguments, 1) + 4 * first, word(arguments, 2) + 4 * first, word(arguments, 3) + 4 * first
+    add_row(last - first, (a, b), (y,), ())
 
 
 @kernel
