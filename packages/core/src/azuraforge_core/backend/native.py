@@ -225,7 +225,7 @@ class NativeBackend(ReferenceBackend):
         return self.takes(x) and bool(x.size and w.size) and convolution.takes_window(window)
 
     def add(self, a: Array, b: Array) -> Array:
-        """See `kernels.cpu.elementwise`. NumPy is done with a small sum before a kernel starts; a replay needs a launch."""
+        """See `kernels.cpu.elementwise`. NumPy has a small sum before a kernel starts; a replay needs a launch."""
         is_alike = a.size == b.size and a.shape[a.ndim - b.ndim :] == b.shape
         if is_alike and (a.size >= MANY or is_listened()) and self.takes(a, b):
             return elementwise.add(a, b)

@@ -121,7 +121,7 @@ def test_neither_parts_nor_forgotten_probabilities_change_a_bit(is_causal: bool)
 
 
 def test_long_sequences_do_not_keep_their_probabilities(native: NativeBackend) -> None:
-    size = Size(1, 2, 1200, 1200, 4, 4)
+    size = Size(1, 2, 1500, 1500, 4, 4)
     operands, _ = operands_of(size)
 
     assert native.attend(*operands, rule=rule_of(size, mask="none", is_causal=True)).probabilities is None
