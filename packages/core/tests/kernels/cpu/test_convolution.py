@@ -15,6 +15,8 @@ from azuraforge_core import Array
 from azuraforge_core.backend.native import NativeBackend
 from azuraforge_core.backend.protocol import LinearGradients, LinearOperands, PooledOperands, Window
 from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.kernels.cpu import convolution, convolution_plans
+from azuraforge_core.kernels.cpu.replay import find_replay
 from azuraforge_core.kernels.cpu.shares import forced_parts
 
 from .conftest import assert_near, numbers
@@ -212,6 +214,20 @@ def test_an_empty_batch(native: NativeBackend) -> None:
     assert y.shape == (0, 11, 11, 32)
     assert given.w is not None
     assert not given.w.any()
+
+
+def test_a_replay_keeps_what_its_launches_read(native: NativeBackend) -> None:
+    one = CASES[4]
+    x, w, b = operands(one)
+    replay = find_replay(lambda images: native.convolve(images, w, b, window=one.window), x)
+    assert replay is not None
+
+    for cached in (convolution._forward, convolution_plans.forward_plan):
+        cached.cache_clear()
+    kept = [np.full(size, -1, dtype=np.int64) for size in range(39, 2000)]  # what was free is written over
+
+    assert np.array_equal(replay(x), native.convolve(x, w, b, window=one.window))
+    assert kept
 
 
 @pytest.mark.slow

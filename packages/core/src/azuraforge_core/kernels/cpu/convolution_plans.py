@@ -95,11 +95,14 @@ class Geometry:
 class Plan:
     """The numbers of a kernel call, and how many rows of the answer a unit of work may have at most."""
 
-    numbers: Array
-    address: int  # of the numbers
-    tables: tuple[Array, ...]
+    numbers: Array  # with the tables behind them: who keeps these alive, keeps all that a kernel reads
     values: Mapping[str, int]
     most_rows: int
+
+    @property
+    def address(self) -> int:
+        """Where the numbers lie; asked for at every launch, so that a replay keeps them."""
+        return address(self.numbers)
 
     @property
     def panels(self) -> int:
@@ -334,10 +337,15 @@ def _lines(places: Sequence[tuple[int, int]], *, is_whole: bool) -> list[tuple[i
 
 
 def _plan(values: dict[str, int], tables: Mapping[str, Array], most: int) -> Plan:
-    kept = {name: np.ascontiguousarray(table, dtype=np.int64) for name, table in tables.items()}
-    known = values | {name: address(table) for name, table in kept.items()}
-    numbers = np.array([known.get(name, 0) for name in _FIELDS], dtype=np.int64)
-    return Plan(numbers, address(numbers), tuple(kept.values()), values, most)
+    start = len(_FIELDS)
+    block = np.empty(start + sum(table.size for table in tables.values()), dtype=np.int64)
+    known = dict(values)
+    for name, table in tables.items():
+        block[start : start + table.size] = table.reshape(-1)
+        known[name] = address(block) + block.itemsize * start
+        start += table.size
+    block[: len(_FIELDS)] = [known.get(name, 0) for name in _FIELDS]
+    return Plan(block, values, most)
 
 
 def _table(entries: Sequence[int] | Sequence[tuple[int, int]]) -> Array:
