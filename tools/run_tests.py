@@ -27,6 +27,7 @@ def parts(*, is_full: bool) -> list[Part]:
     """What runs, in order."""
     return [
         Part("oracle", lambda: install_oracle.main() == 0),
+        Part("kernels", lambda: _run([program("python"), "-m", "azuraforge_core.warmup"])),  # no test waits for them
         Part("python", lambda: _run_pytest(is_full=is_full)),
         Part("isolated API", lambda: _run([program("python"), "tools/isolated_api.py"])),
         Part("dashboard", lambda: _run(["npm", "run", "--silent", "test"], cwd=str(DASHBOARD))),
