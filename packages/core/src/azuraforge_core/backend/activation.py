@@ -40,12 +40,14 @@ def _softplus(xp: ArrayModule, x: Array, beta: float) -> Array:
 
 def _silu_vjp(xp: ArrayModule, g: Array, x: Array, _setting: float) -> Array:
     s = _sigmoid(xp, x)
-    return g * (s * (1 + x * (1 - s)))
+    dx: Array = g * (s * (1 + x * (1 - s)))
+    return dx
 
 
 def _below(xp: ArrayModule, x: Array) -> Array:
     """The normal distribution's probability of being below x."""
-    return (erf(xp, x * _HALF_ROOT) + 1) * 0.5
+    probability: Array = (erf(xp, x * _HALF_ROOT) + 1) * 0.5
+    return probability
 
 
 def _gelu_vjp(xp: ArrayModule, g: Array, x: Array, _setting: float) -> Array:
