@@ -12,8 +12,8 @@ from azuraforge_core.kernels.cpu.launch import Kernel, address, aligned_empty, w
 from azuraforge_core.kernels.cpu.shares import FLOPS_PER_PART, parts_of
 
 MOST_KEPT_BYTES = 16 * 1024 * 1024
-"""Probabilities that take more are computed again in backward, which costs attention 12 to 20 % of its time; 8 heads over
-2,048 steps would keep 135 MB."""
+"""Probabilities that take more are computed again in backward, which costs attention 12 to 20 % of its time; 8 heads
+over 2,048 steps would keep 135 MB."""
 
 _BLOCK_NUMBERS = 32 * 1024
 _FEWEST_QUERIES, _MOST_QUERIES, _TILE = 24, 96, 12
