@@ -1,19 +1,26 @@
-"""The oracle: PyTorch, against which values and gradients are compared. The engine never imports it."""
+"""What tests compare with: PyTorch as an oracle, which the engine never imports; and a GPU, real or pretended."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from azuraforge_core import Generator, Tensor
+from azuraforge_core import Generator, Tensor, choose_device
+from azuraforge_core.backend import select
+from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.device_double import CupyDouble, pretend_gpu
+from azuraforge_core.errors import GpuUnavailable
 from azuraforge_core.testing import assert_close
+from azuraforge_core.transfer import to_host
 
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 MISSING = "PyTorch is not installed: python tools/install_oracle.py"
@@ -98,3 +105,39 @@ def _weights(results: Sequence[Any]) -> list[np.ndarray]:
 
 def _gradient(x: Tensor) -> np.ndarray:
     return np.zeros(x.shape, x.dtype) if x.grad is None else x.grad
+
+
+@dataclass(frozen=True)
+class OtherDevice:
+    """A device that is not the host, and how nearly it must compute the same."""
+
+    double: CupyDouble | None
+
+    def move(self, array: np.ndarray) -> Any:
+        """To the device, by name."""
+        return select.gpu_backend().xp.asarray(array)
+
+    def compare(self, theirs: Any, ours: np.ndarray, *, what: str) -> None:
+        """Refuse numbers that are not those of the plain host: bit for bit on the double, rounded on a device."""
+        found = to_host(theirs)
+        assert (found.dtype, found.shape) == (ours.dtype, ours.shape), what
+        if self.double is not None:
+            np.testing.assert_array_equal(found, ours, err_msg=what)
+        else:
+            assert_close(found, ours, tolerance=1e-10 if ours.dtype == np.float64 else 1e-4, what=what)
+
+
+@pytest.fixture(params=["double", pytest.param("gpu", marks=pytest.mark.gpu)])
+def other_device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[OtherDevice]:
+    """The double of CuPy, and then the GPU of this machine, if it has one; the host computes plainly."""
+    monkeypatch.setattr(select, "cpu_backend", lambda: ReferenceBackend(np))
+    with ExitStack() as stack:
+        if request.param == "double":
+            monkeypatch.setenv("AZURAFORGE_KERNELS", "numpy")
+            yield OtherDevice(stack.enter_context(pretend_gpu()))
+            return
+        try:
+            choose_device({"AZURAFORGE_DEVICE": "gpu"})
+        except GpuUnavailable as error:
+            pytest.skip(f"no GPU: {error}")
+        yield OtherDevice(None)

@@ -17,7 +17,16 @@ import numpy as np
 
 from azuraforge_core.backend.select import as_array, backend_for
 from azuraforge_core.dtypes import Array, is_float
-from azuraforge_core.errors import NoGradientPath, NotFinite, NotScalar, ShapeError, TapeFreed, TensorChanged, VjpBroken
+from azuraforge_core.errors import (
+    DeviceMixed,
+    NoGradientPath,
+    NotFinite,
+    NotScalar,
+    ShapeError,
+    TapeFreed,
+    TensorChanged,
+    VjpBroken,
+)
 from azuraforge_core.tensor import Gradients, Node, Tensor, op_name, total_version
 
 
@@ -238,6 +247,8 @@ def _check_seed(y: Tensor, gradient: Array | None) -> Array:
         return backend_for(y.data).xp.ones_like(y.data)
     if gradient.shape != y.shape:
         raise ShapeError(f"backward: the gradient has shape {gradient.shape}, the tensor {y.shape}")
+    if isinstance(gradient, np.ndarray | np.generic) is not isinstance(y.data, np.ndarray):
+        raise DeviceMixed(f"backward: the gradient is not on {y.device}, where the tensor is: move it first")
     return gradient.astype(y.dtype, copy=False)
 
 

@@ -15,6 +15,7 @@ from azuraforge_core.errors import ArgumentError, GradientMismatch
 from azuraforge_core.random import Generator
 from azuraforge_core.tape import backward, no_grad
 from azuraforge_core.tensor import Gradients, Node, Tensor
+from azuraforge_core.transfer import to_host
 
 
 def gradcheck(
@@ -153,4 +154,4 @@ def _compare(ours: Array, theirs: Array, *, name: str, tolerance: float) -> None
 
 
 def _plain(value: Array | Tensor) -> Array:
-    return value.numpy() if isinstance(value, Tensor) else np.asarray(value)
+    return value.numpy() if isinstance(value, Tensor) else np.asarray(to_host(value))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -357,3 +358,37 @@ def test_inputs_that_are_all_equal_stay_finite_in_both_directions(name: str) -> 
                 assert np.isfinite(y.data).all()
                 y.backward(np.ones(y.shape, y.dtype), retain_tape=True)
         assert all(x.grad is None or np.isfinite(x.grad).all() for x in inputs)
+
+
+def computed(case: Case, dtype: str, *, move: Callable[[np.ndarray], Any]) -> list[Any]:
+    """Every result and every gradient, from inputs that `move` brought to where they are computed."""
+    leaves = [Tensor(move(x.data.astype(dtype)), requires_grad=True) for x in case.inputs()]
+    results = results_of(case, leaves)
+    for k, y in enumerate(results):
+        y.backward(move(np.asarray(Generator(k).normal(y.shape, dtype=np.float64), dtype=y.dtype)), retain_tape=True)
+    return [*(y.data for y in results), *(x.grad for x in leaves)]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@every_case
+def test_another_device_gives_the_same_numbers_and_keeps_nobody_waiting(
+    other_device: Any, name: str, k: int, dtype: str
+) -> None:
+    case = CASES[name][k]
+    theirs = computed(case, dtype, move=other_device.move)
+    if other_device.double is not None:
+        assert other_device.double.syncs == 0
+    for number, (found, ours) in enumerate(zip(theirs, computed(case, dtype, move=np.copy), strict=True)):
+        assert (found is None) is (ours is None)
+        if ours is not None:
+            other_device.compare(found, np.asarray(ours), what=f"array {number}")
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_GRADIENT))
+def test_another_device_compares_as_the_host_does(other_device: Any, name: str) -> None:
+    x = Generator(1).normal((3, 4))
+    call = getattr(ops, name)
+    arguments = () if name == "argmax" else (0.1,)
+    other_device.compare(
+        call(Tensor(other_device.move(x)), *arguments).data, call(Tensor(x), *arguments).data, what=name
+    )

@@ -20,8 +20,9 @@ def _probabilities(xp: ArrayModule, q: Array, k: Array, *, rule: AttentionRule) 
     allowed = _allowed(xp, rule, size=(q.shape[-2], k.shape[-2]))
     if allowed is not None:
         scores = xp.where(allowed, scores, -math.inf)
-    top = scores.max(axis=-1, keepdims=True, initial=-math.inf)
-    scores -= xp.where(xp.isfinite(top), top, 0)
+    if scores.shape[-1]:  # without a key there is no largest score, and CuPy's max knows no `initial`
+        top = scores.max(axis=-1, keepdims=True)
+        scores -= xp.where(xp.isfinite(top), top, 0)
     xp.exp(scores, out=scores)
     sums = xp.sum(scores, axis=-1, keepdims=True)
     scores /= xp.where(sums == 0, 1, sums)

@@ -48,5 +48,10 @@ def choose_kernels(environ: Mapping[str, str], *, has_module: Callable[[str], bo
     return KernelChoice(is_native=False, reason=sentence, is_fallback=True)
 
 
+def wants_plain(environ: Mapping[str, str]) -> bool:
+    """Whether `AZURAFORGE_KERNELS` asks for plain array code, on whatever device."""
+    return environ.get(SETTING, "").strip().lower() == "numpy"
+
+
 def _has_module(name: str) -> bool:
     return importlib.util.find_spec(name) is not None

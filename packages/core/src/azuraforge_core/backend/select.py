@@ -6,11 +6,13 @@ import importlib
 import logging
 import os
 from functools import cache
+from types import ModuleType
 from typing import Any, cast
 
 import numpy as np
 
-from azuraforge_core.backend.choice import choose_kernels
+from azuraforge_core.backend.choice import choose_kernels, wants_plain
+from azuraforge_core.backend.gpu import GpuBackend
 from azuraforge_core.backend.native import NativeBackend
 from azuraforge_core.backend.protocol import ArrayModule, Backend
 from azuraforge_core.backend.reference import ReferenceBackend
@@ -46,10 +48,25 @@ def as_array(value: Any) -> Array:
     return np.asarray(value)
 
 
+def gpu_backend() -> Backend:
+    """The backend of CuPy's arrays; `AZURAFORGE_KERNELS=numpy` leaves out our own kernels here as well.
+
+    Raises:
+        ModuleNotFoundError: CuPy is not installed; `device.choose_device` says so in better words.
+    """
+    # Imported here: CuPy takes a second, and must be nowhere near a process that forks.
+    return _backend_over(importlib.import_module("cupy"))
+
+
 @cache
 def _foreign_backend(kind: type) -> Backend:
     package = kind.__module__.partition(".")[0]
     if package != "cupy":
         raise DeviceError(f"{kind.__module__}.{kind.__qualname__} is no array of a known device: use NumPy or CuPy")
-    # Imported here and once: CuPy takes a second, and whoever holds such an array has imported it already.
-    return ReferenceBackend(cast("ArrayModule", importlib.import_module("cupy")))
+    return gpu_backend()
+
+
+@cache
+def _backend_over(library: ModuleType) -> Backend:
+    xp = cast("ArrayModule", library)
+    return ReferenceBackend(xp) if wants_plain(os.environ) else GpuBackend(xp)

@@ -12,6 +12,7 @@ from azuraforge_core.errors import DtypeError, ShapeError
 from azuraforge_core.ops.operands import need_float, need_same_dtype
 from azuraforge_core.tape import record
 from azuraforge_core.tensor import Tensor, backend_of
+from azuraforge_core.transfer import beside
 
 
 def attention(
@@ -36,7 +37,7 @@ def attention(
     need_same_dtype("attention", q=q, k=k, v=v)
     leading = _check(q, k, v)
     rule = AttentionRule(
-        _allowed(mask, (*leading, q.shape[-2], k.shape[-2])),
+        _allowed(mask, (*leading, q.shape[-2], k.shape[-2]), q=q.data),
         is_causal,
         1 / math.sqrt(q.shape[-1]) if scale is None else float(scale),
     )
@@ -70,7 +71,7 @@ def self_attention(
         )
     n, time, width = packed.shape[0], packed.shape[1], packed.shape[2] // 3
     size = width // heads
-    rule = AttentionRule(_allowed(mask, (n, heads, time, time)), is_causal, 1 / math.sqrt(size))
+    rule = AttentionRule(_allowed(mask, (n, heads, time, time), q=packed.data), is_causal, 1 / math.sqrt(size))
     backend = backend_of(packed)
     operands = _split(packed.data, heads)
     y = backend.xp.empty((n, time, width), dtype=packed.dtype)
@@ -111,7 +112,8 @@ def _check(q: Tensor, k: Tensor, v: Tensor) -> tuple[int, ...]:
     return leading
 
 
-def _allowed(mask: Tensor | Array | None, shape: tuple[int, ...]) -> Array | None:
+def _allowed(mask: Tensor | Array | None, shape: tuple[int, ...], *, q: Array) -> Array | None:
+    """The mask on the device of `q`."""
     if mask is None:
         return None
     allowed = mask.data if isinstance(mask, Tensor) else Tensor(mask).data
@@ -125,4 +127,4 @@ def _allowed(mask: Tensor | Array | None, shape: tuple[int, ...]) -> Array | Non
         raise ShapeError(
             f"attention: the mask {allowed.shape} does not broadcast to {shape}, one entry per query and key"
         )
-    return allowed
+    return beside(q, allowed)

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from azuraforge_core.dtypes import Array, bool_, is_float
 from azuraforge_core.errors import DtypeError, IndexOutOfRange, ShapeError
 from azuraforge_core.ops.operands import axis_of, broadcast, pair
 from azuraforge_core.tape import record
 from azuraforge_core.tensor import Operand, Tensor, backend_of
+from azuraforge_core.transfer import beside, to_host
 
 
 def getitem(x: Tensor, index: Any) -> Tensor:
     """`x[index]` by NumPy's rules; an element that is read twice gets both gradients.
+
+    Arrays in the index may be on the host whatever the device of `x`; where they are on the device, the host waits for
+    them, because it checks their bounds.
 
     Raises:
         IndexOutOfRange: outside of the shape.
     """
     key = _plain(index)
     try:
-        y = x.data[key]
+        return gather(x, key if isinstance(x.data, np.ndarray) or _is_basic(key) else _checked(key, x))
     except IndexError as error:
         raise IndexOutOfRange(f"getitem: {error} (shape {x.shape})") from error
+
+
+def gather(x: Tensor, key: Any) -> Tensor:
+    """`x[key]` for arrays on the device of `x` that hold nothing outside of it: a GPU would read another element."""
     xp = backend_of(x).xp
 
     def vjp(g: Array) -> tuple[Array]:
@@ -32,7 +42,7 @@ def getitem(x: Tensor, index: Any) -> Tensor:
             xp.add.at(whole, key, g)
         return (whole,)
 
-    return record(y, (x,), vjp)
+    return record(x.data[key], (x,), vjp, name="getitem")
 
 
 def where(condition: Tensor | Array, a: Operand, b: Operand) -> Tensor:
@@ -42,7 +52,7 @@ def where(condition: Tensor | Array, a: Operand, b: Operand) -> Tensor:
         DtypeError: the condition is not bool.
     """
     a, b = pair(a, b)
-    chosen = condition if isinstance(condition, Tensor) else Tensor(condition)
+    chosen = condition if isinstance(condition, Tensor) else Tensor(beside(a.data, Tensor(condition).data))
     if chosen.dtype != bool_:
         raise DtypeError(f"where: the condition is {chosen.dtype}, it must be bool: compare first")
     broadcast("where", a, b=b)
@@ -65,7 +75,7 @@ def take(x: Tensor, indices: Tensor | Array, *, axis: int = 0) -> Tensor:
     """
     at = axis_of("take", axis, ndim=x.ndim)
     rows = check_indices("take", indices, count=x.shape[at])
-    return getitem(x, (slice(None),) * at + (rows,))
+    return gather(x, (slice(None),) * at + (beside(x.data, rows),))
 
 
 def embedding(indices: Tensor | Array, w: Tensor) -> Tensor:
@@ -97,7 +107,7 @@ def scatter_add(x: Tensor, indices: Tensor | Array, *, values: Tensor) -> Tensor
             f"scatter_add: values {values.shape}, indices {rows.shape}; needed is (k,) and (k, *{x.shape[1:]})"
         )
     xp = backend_of(x, values).xp
-    y = x.data.copy()
+    rows, y = beside(x.data, rows), x.data.copy()
     xp.add.at(y, rows, values.data)
 
     def vjp(g: Array) -> tuple[Array, Array]:
@@ -107,13 +117,16 @@ def scatter_add(x: Tensor, indices: Tensor | Array, *, values: Tensor) -> Tensor
 
 
 def check_indices(op: str, indices: Tensor | Array, *, count: int) -> Array:
-    """The indices as an array, each at least 0 and below `count`.
+    """The indices as an array on the host, each at least 0 and below `count`.
+
+    A GPU wraps an index around without a word, so the host looks at all of them; it has to wait for those that are on
+    a device.
 
     Raises:
         DtypeError: no integers.
         IndexOutOfRange: names the first one outside.
     """
-    array = indices.data if isinstance(indices, Tensor) else Tensor(indices).data
+    array = to_host(indices.data if isinstance(indices, Tensor) else Tensor(indices).data)
     if is_float(array.dtype) or array.dtype == bool_:
         raise DtypeError(f"{op}: indices are {array.dtype}, they must be integers: use .astype('int64') on the labels")
     if array.size:
@@ -130,6 +143,14 @@ def _plain(index: Any) -> Any:
     if isinstance(index, tuple):
         return tuple(_plain(part) for part in index)
     return index
+
+
+def _checked(key: Any, x: Tensor) -> Any:
+    """The key with every array on the device of `x`, once NumPy has found nothing in it outside of the shape."""
+    parts = key if isinstance(key, tuple) else (key,)
+    host = tuple(part if _is_basic(part) else to_host(Tensor(part).data) for part in parts)
+    np.broadcast_to(np.zeros((), bool), x.shape)[host]  # as large as the answer, a byte for each of its elements
+    return tuple(part if _is_basic(part) else beside(x.data, part) for part in host)
 
 
 def _is_basic(key: Any) -> bool:

@@ -11,6 +11,7 @@ from azuraforge_core.errors import ArgumentError, ShapeError
 from azuraforge_core.ops.operands import need_same_dtype
 from azuraforge_core.tape import record, record_many
 from azuraforge_core.tensor import Gradients, Tensor, backend_of
+from azuraforge_core.transfer import beside
 
 
 def layer_norm(x: Tensor, w: Tensor, b: Tensor, *, epsilon: float = 1e-5) -> Tensor:
@@ -110,6 +111,7 @@ def batch_norm_fixed(
     _check_channels("batch_norm_fixed", x, (w, b), more=more)
     if mean.shape != w.shape or variance.shape != w.shape:
         raise ShapeError(f"batch_norm_fixed: mean {mean.shape}, variance {variance.shape}; needed is {w.shape}")
+    mean, variance = beside(x.data, mean), beside(x.data, variance)
     scale = (1 / backend_of(x, w, b).xp.sqrt(variance + float(epsilon))).astype(x.dtype, copy=False)
     # A copy, for a layer moves its average in place, and backward may come after that.
     moments = ChannelMoments(mean.astype(x.dtype), variance, scale)

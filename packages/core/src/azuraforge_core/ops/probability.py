@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ArgumentError, ShapeError
 from azuraforge_core.ops.indexing import check_indices
@@ -9,6 +13,7 @@ from azuraforge_core.ops.loss import check_pair
 from azuraforge_core.ops.operands import as_float, axis_of, need_float
 from azuraforge_core.tape import record
 from azuraforge_core.tensor import Operand, Tensor, backend_of
+from azuraforge_core.transfer import beside, to_host
 
 
 def softmax(x: Operand, *, axis: int = -1) -> Tensor:
@@ -63,7 +68,7 @@ def cross_entropy(
     if class_weights is not None:
         return _weighted_cross_entropy(logits, chosen, smoothing=float(smoothing), class_weights=class_weights)
     backend = backend_of(logits)
-    rows, row_labels = logits.data.reshape(-1, count), chosen.reshape(-1)
+    rows, row_labels = logits.data.reshape(-1, count), beside(logits.data, chosen.reshape(-1))
     losses, probabilities = backend.cross_entropy(rows, row_labels, smoothing=float(smoothing))
 
     def vjp(g: Array) -> tuple[Array]:
@@ -77,10 +82,10 @@ def cross_entropy(
 def _weighted_cross_entropy(logits: Tensor, chosen: Array, *, smoothing: float, class_weights: Array) -> Tensor:
     xp, count = backend_of(logits).xp, logits.shape[-1]
     weights = _checked_weights(class_weights, logits, chosen=chosen)
-    wanted = xp.full(logits.shape, smoothing / count, dtype=logits.dtype)
-    xp.put_along_axis(wanted, chosen[..., None], 1 - smoothing + smoothing / count, axis=-1)
-    wanted *= weights
     total = float(weights[chosen].sum())
+    wanted = xp.full(logits.shape, smoothing / count, dtype=logits.dtype)
+    xp.put_along_axis(wanted, beside(wanted, chosen[..., None]), 1 - smoothing + smoothing / count, axis=-1)
+    wanted *= beside(wanted, weights)
     log_p = _log_softmax(logits, axis=logits.ndim - 1)
 
     def vjp(g: Array) -> tuple[Array]:
@@ -97,13 +102,17 @@ def binary_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
 
     Raises:
         ShapeError, DtypeError: they do not fit.
-        ArgumentError: a target outside of 0 to 1.
+        ArgumentError: a target outside of 0 to 1. On a GPU, where the host would have to wait for the answer, the
+            loss is NaN instead.
     """
     check_pair("binary_cross_entropy", logits, target=target)
-    if not bool(((target.data >= 0) & (target.data <= 1)).all()):
-        raise ArgumentError("binary_cross_entropy: a target is outside of 0 to 1")
     xp, x, t = backend_of(logits, target).xp, logits.data, target.data
+    is_inside = (t >= 0) & (t <= 1)
+    if isinstance(t, np.ndarray) and not bool(is_inside.all()):
+        raise ArgumentError("binary_cross_entropy: a target is outside of 0 to 1")
     losses = xp.maximum(x, 0) - x * t + xp.log1p(xp.exp(-xp.absolute(x)))
+    if not isinstance(t, np.ndarray):
+        losses = xp.where(is_inside, losses, math.nan)
 
     def vjp(g: Array) -> tuple[Array, Array | None]:
         share = g / x.size
@@ -124,8 +133,7 @@ def _log_softmax(x: Tensor, *, axis: int) -> Array:
 
 
 def _checked_weights(class_weights: Array, logits: Tensor, *, chosen: Array) -> Array:
-    xp = backend_of(logits).xp
-    weights = xp.asarray(class_weights, dtype=logits.dtype)
+    weights = to_host(class_weights).astype(logits.dtype)
     if weights.shape != logits.shape[-1:]:
         raise ShapeError(f"cross_entropy: class_weights {weights.shape}; needed is {logits.shape[-1:]}, one per class")
     if not bool((weights >= 0).all()) or not float(weights[chosen].sum()) > 0:

@@ -70,6 +70,10 @@ class Plan(NamedTuple):
     segments: tuple[Segment, ...]
     is_recomputed: bool
 
+    def on(self, xp: ArrayModule) -> Plan:
+        """The plan for arrays of `xp`: lengths are looked at on the host, rows are picked on the device."""
+        return self if self.order is None else self._replace(order=xp.asarray(self.order))
+
     def rows(self, count: int) -> Any:
         """Index of the `count` longest sequences."""
         return slice(count) if self.order is None else self.order[:count]
@@ -106,6 +110,7 @@ def run_segments(
     xp: ArrayModule, x: Array, *, state: State, cell: Cell, plan: Plan
 ) -> tuple[Array, State, tuple[Kept, ...]]:
     """Every h, 0 behind a sequence's end; the state at each sequence's own end; and what backward needs."""
+    plan = plan.on(xp)
     everyone = plan.rows(len(x))
     carried = tuple(part[everyone].copy() for part in state)
     sequence = xp.zeros((*x.shape[:2], state[0].shape[1]), dtype=x.dtype)
@@ -135,6 +140,7 @@ def segments_vjp(
 ) -> CellGradients:
     """Gradients of x, of the first state and of the weights, from those of the sequence and of the last state."""
     d_sequence, d_last = gradients
+    plan = plan.on(xp)
     everyone = plan.rows(len(x))
     carried = tuple(part[everyone].copy() for part in d_last)
     dx = xp.zeros_like(x) if needs_x else None

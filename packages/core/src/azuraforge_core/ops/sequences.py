@@ -8,7 +8,7 @@ import numpy as np
 
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import IndexOutOfRange, ShapeError
-from azuraforge_core.ops.indexing import getitem
+from azuraforge_core.ops.indexing import gather
 from azuraforge_core.tape import record
 from azuraforge_core.tensor import Tensor, backend_of
 
@@ -45,7 +45,7 @@ def last_step(x: Tensor, *, lengths: Lengths) -> Tensor:
     if counts.size and int(counts.min()) < 1:
         raise IndexOutOfRange("last_step: a sequence of length 0 has no last step")
     xp = backend_of(x).xp
-    return getitem(x, (xp.arange(x.shape[0]), xp.asarray(counts - 1)))
+    return gather(x, (xp.arange(x.shape[0]), xp.asarray(counts - 1)))
 
 
 def check_lengths(op: str, x: Tensor, *, lengths: Lengths | None) -> Array:
