@@ -20,7 +20,7 @@ from azuraforge_core import Array, Generator
 from azuraforge_learner.checkpoints import pack_arrays, unpack_arrays
 from azuraforge_learner.errors import BundleInvalid, CheckpointMismatch, GraphInvalid
 from azuraforge_learner.inference import predict
-from azuraforge_learner.layers import Sequential, from_graph, to_graph
+from azuraforge_learner.layers import Graph, Sequential, from_graph, to_graph
 from azuraforge_learner.sealed import MANIFEST_NAME, SealBroken, dump_json, parse_json, read_sealed, write_sealed
 
 BUNDLE_FORMAT: Final = "azf.model/1"
@@ -37,7 +37,7 @@ _RESERVED: Final = frozenset({"format", "files", "signature"})
 class Bundle:
     """A loaded bundle; the model is ready for use, not for training."""
 
-    model: Sequential
+    model: Sequential | Graph
     preprocess: Mapping[str, Any]
     signature: Mapping[str, Any]
     manifest: Mapping[str, Any]
@@ -57,7 +57,7 @@ class Bundle:
 def save_bundle(
     folder: Path,
     *,
-    model: Sequential,
+    model: Sequential | Graph,
     preprocess: Mapping[str, Any],
     signature: Mapping[str, Any],
     manifest: Mapping[str, Any],

@@ -20,7 +20,11 @@ from azuraforge_learner.layers.dropout import Dropout
 from azuraforge_learner.layers.embedding import Embedding
 from azuraforge_learner.layers.flatten import Flatten
 from azuraforge_learner.layers.flops import count_flops
-from azuraforge_learner.layers.graph import GRAPH_FORMAT, check_graph, from_graph, to_graph
+from azuraforge_learner.layers.graph import check_graph, to_graph
+from azuraforge_learner.layers.graph_canonical import canonical_graph
+from azuraforge_learner.layers.graph_document import GRAPH_FORMAT
+from azuraforge_learner.layers.graph_layer import Graph, from_graph
+from azuraforge_learner.layers.graph_survey import GraphSurvey, survey_graph
 from azuraforge_learner.layers.gru import GRU
 from azuraforge_learner.layers.layer import Layer, Parameter, count_parameters
 from azuraforge_learner.layers.linear import Linear
@@ -33,7 +37,7 @@ from azuraforge_learner.layers.registry import LAYERS
 from azuraforge_learner.layers.reshape import Reshape
 from azuraforge_learner.layers.sequence import Recurrent, State, detached, lengths_of
 from azuraforge_learner.layers.sequential import Sequential
-from azuraforge_learner.layers.spec import LayerSpec, SettingKind, SettingSpec
+from azuraforge_learner.layers.spec import LayerSpec, Ports, SettingKind, SettingSpec
 from azuraforge_learner.layers.transformer_encoder import TransformerEncoder
 
 __all__ = [
@@ -55,6 +59,8 @@ __all__ = [
     "Embedding",
     "Flatten",
     "GlobalAvgPool2D",
+    "Graph",
+    "GraphSurvey",
     "GroupNorm",
     "Layer",
     "LayerNorm",
@@ -65,6 +71,7 @@ __all__ = [
     "MaxPool2D",
     "MultiHeadAttention",
     "Parameter",
+    "Ports",
     "PositionalEncoding",
     "RMSNorm",
     "ReLU",
@@ -81,11 +88,13 @@ __all__ = [
     "State",
     "Tanh",
     "TransformerEncoder",
+    "canonical_graph",
     "check_graph",
     "count_flops",
     "count_parameters",
     "detached",
     "from_graph",
     "lengths_of",
+    "survey_graph",
     "to_graph",
 ]

@@ -5,6 +5,7 @@ In a graph each holds documents of its own: see `azuraforge_learner.layers.graph
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Final
@@ -14,12 +15,14 @@ from azuraforge_learner.errors import LayerInvalid
 from azuraforge_learner.layers.batch_norm import BatchNorm
 from azuraforge_learner.layers.layer import Layer
 from azuraforge_learner.layers.sequential import Sequential, run_layers
-from azuraforge_learner.layers.spec import LayerSpec, Shape, no_flops, no_parameters, same_shape
+from azuraforge_learner.layers.spec import ONE_TO_ONE, LayerSpec, Ports, Shape, no_flops, no_parameters, same_shape
 
 MAX_BRANCHES: Final = 64
 
 
-def _spec(name: str, *, title: dict[str, str], description: dict[str, str], onnx_op: str) -> LayerSpec:
+def _spec(
+    name: str, *, title: dict[str, str], description: dict[str, str], onnx_op: str, ports: Ports = ONE_TO_ONE
+) -> LayerSpec:
     return LayerSpec(
         type=name,
         version=1,
@@ -30,6 +33,7 @@ def _spec(name: str, *, title: dict[str, str], description: dict[str, str], onnx
         parameters_of=no_parameters,
         flops_of=no_flops,  # those of the layers within are counted where the document is: `flops.count_flops`
         onnx_op=onnx_op,
+        ports=ports,
     )
 
 
@@ -94,6 +98,11 @@ class Branches(Layer):
     def join(answers: Sequence[Tensor]) -> Tensor:
         """The answer from those of the branches."""
 
+    @staticmethod
+    @abstractmethod
+    def join_flops(shapes: Sequence[Shape]) -> int:
+        """What joining costs, beside the branches."""
+
     def forward(self, x: Tensor) -> Tensor:
         """Every branch reads `x`; their answers are joined.
 
@@ -113,6 +122,7 @@ class Add(Branches):
         title={"tr": "Topla", "en": "Add"},
         description={"tr": "Dalların cevaplarını toplar.", "en": "Adds up what its branches answer."},
         onnx_op="Add",
+        ports=Ports(inputs=(), is_row=True),
     )
 
     @staticmethod
@@ -130,6 +140,11 @@ class Add(Branches):
             total = total + answer
         return total
 
+    @staticmethod
+    def join_flops(shapes: Sequence[Shape]) -> int:
+        """One addition per number and further answer."""
+        return math.prod(shapes[0]) * (len(shapes) - 1)
+
 
 class Concat(Branches):
     """What its branches answer side by side on the last axis; parameters are `0.0.weight` and so on."""
@@ -142,6 +157,7 @@ class Concat(Branches):
             "en": "Puts what its branches answer side by side on the last axis.",
         },
         onnx_op="Concat",
+        ports=Ports(inputs=(), is_row=True),
     )
 
     @staticmethod
@@ -156,6 +172,12 @@ class Concat(Branches):
     def join(answers: Sequence[Tensor]) -> Tensor:
         """In the order of the branches."""
         return ops.concat(answers, axis=-1)
+
+    @staticmethod
+    def join_flops(shapes: Sequence[Shape]) -> int:
+        """None: numbers are only moved."""
+        del shapes
+        return 0
 
 
 def residual_shape(given: Shape, answered: Shape) -> Shape:

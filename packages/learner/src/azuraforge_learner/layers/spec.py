@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from azuraforge_learner.errors import LayerInvalid
 
@@ -102,6 +102,21 @@ class SettingSpec:
 
 
 @dataclass(frozen=True)
+class Ports:
+    """Where edges of a graph end and begin at a layer: the names of what it reads and of what it answers.
+
+    With `is_row` it reads two values or more, at ports that are called `0`, `1` and so on.
+    """
+
+    inputs: tuple[str, ...] = ("x",)
+    outputs: tuple[str, ...] = ("y",)
+    is_row: bool = False
+
+
+ONE_TO_ONE: Final = Ports()
+
+
+@dataclass(frozen=True)
 class LayerSpec:
     """The only place where a kind of layer is described.
 
@@ -128,6 +143,7 @@ class LayerSpec:
     needed to export and import it. None: `azuraforge_learner.onnx` translates layout, weights or several operators."""
     check_together: Callable[[Settings], None] | None = None
     is_drawn: bool = False
+    ports: Ports = ONE_TO_ONE
 
     def resolve(self, given: Settings) -> dict[str, Setting]:
         """Check settings against the spec and fill in defaults.
@@ -165,6 +181,11 @@ class LayerSpec:
                 "properties": {parameter.name: parameter.to_dict() for parameter in self.parameters},
                 "required": [parameter.name for parameter in self.parameters if parameter.default is None],
                 "additionalProperties": False,
+            },
+            "ports": {
+                "inputs": list(self.ports.inputs),
+                "outputs": list(self.ports.outputs),
+                "is_row": self.ports.is_row,
             },
             "onnx_op": self.onnx_op,
         }

@@ -7,14 +7,11 @@ if that is the file's graph, bit for bit, was the document its own. Anything els
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from azuraforge_core import Array, Generator
 from azuraforge_learner.errors import GraphInvalid, LayerInvalid, OnnxUnsupported
-from azuraforge_learner.layers import LAYERS, check_graph, from_graph
+from azuraforge_learner.layers import from_graph, survey_graph
 from azuraforge_learner.layers.spec import Shape
 from azuraforge_learner.onnx.orders import natural
 from azuraforge_learner.onnx.program import Program, same_graph
@@ -31,8 +28,7 @@ def find_exact(program: Program) -> ReadModel | None:
     shape = tuple(axis if isinstance(axis, int) else -1 for axis in program.input.axes[1:])
     try:
         document = parse_json(program.metadata[GRAPH_KEY].encode(), name=GRAPH_KEY)
-        check_graph(document, input_shape=shape)
-        if _count(document) > sum(array.size for array in program.weights.values()):
+        if survey_graph(document, input_shape=shape).parameters > sum(array.size for array in program.weights.values()):
             return None
         arrays = _find_arrays(document, program, shape=shape)
         if arrays is None:
@@ -73,15 +69,3 @@ def _find_arrays(document: object, program: Program, *, shape: Shape) -> dict[st
         name: numbers[end - array.size : end].reshape(array.shape)
         for (name, array), end in zip(own.items(), ends, strict=True)
     }
-
-
-def _count(document: Mapping[str, Any]) -> int:
-    """Parameters of a checked document."""
-    total = 0
-    for node in document["nodes"]:
-        inner = [node["graph"]] if "graph" in node else node.get("branches", [])
-        total += sum(_count(part) for part in inner)
-        if not inner:
-            spec = LAYERS[node["type"]].spec
-            total += spec.parameters_of(spec.resolve(node["parameters"]))
-    return total

@@ -14,7 +14,7 @@ from typing import Any, Final
 from azuraforge_core import Array
 from azuraforge_learner.bundles import Bundle
 from azuraforge_learner.errors import GraphInvalid, OnnxUnsupported
-from azuraforge_learner.layers import Layer, Sequential, check_graph, to_graph
+from azuraforge_learner.layers import Graph, Layer, Sequential, check_graph, to_graph
 from azuraforge_learner.layers.spec import Shape
 from azuraforge_learner.onnx.program import OPSET
 from azuraforge_learner.onnx.protobuf import to_bytes
@@ -53,10 +53,10 @@ def export_onnx(
     """Write `model`, as it is in use, for samples of `input_shape`; the same model gives the same bytes.
 
     The batch may always have any length, other axes where `input_shape` holds -1. It may be left out for a bundle
-    whose signature tells it. A layer that is no `Sequential` is exported as one around it: its parameters are then
-    `0.weight` and so on. `metadata` are ids and notes of the caller's. With `verify` onnxruntime answers random
-    samples, or `samples`, and what differs by more than 1e-5 is not written. The dtype is that of the weights; a model
-    without any is float32 unless `dtype` says float64.
+    whose signature tells it. A layer that is neither `Sequential` nor `Graph` is exported as one around it: its
+    parameters are then `0.weight` and so on. `metadata` are ids and notes of the caller's. With `verify` onnxruntime
+    answers random samples, or `samples`, and what differs by more than 1e-5 is not written. The dtype is that of the
+    weights; a model without any is float32 unless `dtype` says float64.
 
     Raises:
         OnnxMissing: `onnx` is not installed, or `verify` is asked for without onnxruntime.
@@ -102,8 +102,8 @@ def _need_shape(model: Layer | Bundle, given: Shape | None) -> Shape:
     return tuple(shape)
 
 
-def _chain(model: Layer) -> Sequential:
-    if type(model) is Sequential:
+def _chain(model: Layer) -> Sequential | Graph:
+    if type(model) is Sequential or type(model) is Graph:
         return model
     chain = Sequential(model)
     chain.is_training = model.is_training

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from azuraforge_learner.errors import OnnxInvalid
-from azuraforge_learner.layers import Sequential
+from azuraforge_learner.layers import Graph, Sequential
 from azuraforge_learner.layers.spec import Shape
 from azuraforge_learner.onnx.exact import find_exact
 from azuraforge_learner.onnx.protobuf import from_bytes
@@ -25,7 +25,7 @@ class OnnxImport:
     `is_exact` says that the file is our own, unchanged: the model is the one that was exported, bit for bit.
     """
 
-    model: Sequential
+    model: Sequential | Graph
     input_shape: Shape
     input_axes: tuple[int, ...]
     output_axes: tuple[int, ...]

@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 
 from azuraforge_core import Array, Generator
 from azuraforge_learner.errors import CheckpointMismatch, GraphInvalid, LayerInvalid, OnnxUnsupported
-from azuraforge_learner.layers import GRAPH_FORMAT, LAYERS, Add, Concat, Sequential, check_graph, from_graph
+from azuraforge_learner.layers import GRAPH_FORMAT, LAYERS, Add, Concat, Graph, Sequential, check_graph, from_graph
 from azuraforge_learner.layers.blocks import residual_shape
 from azuraforge_learner.layers.spec import Shape
 from azuraforge_learner.onnx.composites import read_composite
@@ -74,7 +74,7 @@ _MAX_LAYERS: Final = 512
 class ReadModel:
     """A model and how the file's axes lie to ours."""
 
-    model: Sequential
+    model: Sequential | Graph
     input_axes: tuple[int, ...]
     output_axes: tuple[int, ...]
     input_shape: Shape

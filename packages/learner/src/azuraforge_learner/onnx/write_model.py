@@ -25,6 +25,7 @@ from azuraforge_learner.layers import (
     Embedding,
     Flatten,
     GlobalAvgPool2D,
+    Graph,
     GroupNorm,
     Layer,
     LayerNorm,
@@ -44,6 +45,7 @@ from azuraforge_learner.layers import (
     to_graph,
 )
 from azuraforge_learner.layers.blocks import Branches
+from azuraforge_learner.layers.graph_document import JOINS
 from azuraforge_learner.layers.spec import Shape
 from azuraforge_learner.onnx.attention import write_attention, write_encoder, write_positions
 from azuraforge_learner.onnx.elementwise import (
@@ -109,7 +111,7 @@ _PASSES_INTEGERS: Final = (Flatten, Reshape, Dropout)
 
 
 def write_model(
-    model: Sequential, *, input_shape: Shape, metadata: Mapping[str, str], dtype: str | None = None
+    model: Sequential | Graph, *, input_shape: Shape, metadata: Mapping[str, str], dtype: str | None = None
 ) -> Program:
     """The whole model for samples of `input_shape`, where -1 is an axis of any length.
 
@@ -126,7 +128,8 @@ def write_model(
     rank = len(input_shape) + 1
     first = Port(INPUT, "int64" if _reads_integers(model) else dtype, _axes(input_shape))
     out = Writer(draft, dtype=dtype)
-    y = out.naturally(_write_chain(out, model.layers, Value(INPUT, input_shape, natural(rank))))
+    x = Value(INPUT, input_shape, natural(rank))
+    y = out.naturally(_write_network(out, model, x) if isinstance(model, Graph) else _write_chain(out, model.layers, x))
     _rename_output(draft, y.name)
     return Program(
         nodes=tuple(draft.nodes),
@@ -147,6 +150,8 @@ def _write_layer(out: Writer, layer: Layer, x: Value) -> Value:
     kind = type(layer)
     if kind is Sequential:
         return _write_chain(out, layer.layers, x)  # type: ignore[attr-defined]
+    if kind is Graph:
+        return _write_network(out, layer, x)  # type: ignore[arg-type]
     if kind is Residual:
         return _write_residual(out, layer, x)  # type: ignore[arg-type]
     if isinstance(layer, Branches):
@@ -168,9 +173,28 @@ def _write_residual(out: Writer, layer: Residual, x: Value) -> Value:
 
 def _write_branches(out: Writer, layer: Branches, x: Value) -> Value:
     answers = [_write_chain(out.inside(str(i)), branch.layers, x) for i, branch in enumerate(layer.branches)]
-    shape, order = layer.join_shapes([answer.shape for answer in answers]), answers[0].order
+    return _write_join(out, type(layer), answers)
+
+
+def _write_network(out: Writer, layer: Graph, x: Value) -> Value:
+    """Every leaf in the order of execution; what several read is written once."""
+    wiring, layers = layer.wiring, layer.children()
+    if len(wiring.inputs) != 1 or len(wiring.outputs) != 1:
+        raise OnnxUnsupported(f"a file has one input and one output here, not {wiring.inputs} and {wiring.outputs}")
+    values = [x]
+    for leaf in wiring.leaves:
+        place, reads = out.inside(leaf.path), [values[i] for i in leaf.reads]
+        if leaf.path in layers:
+            values.append(_write_layer(place, layers[leaf.path], reads[0]))
+        else:
+            values.append(_write_join(place, JOINS[leaf.node.content["type"]], reads))
+    return values[wiring.answers[0]]
+
+
+def _write_join(out: Writer, kind: type[Branches], answers: Sequence[Value]) -> Value:
+    shape, order = kind.join_shapes([answer.shape for answer in answers]), answers[0].order
     names = [out.stored_as(answer, order).name for answer in answers]
-    if isinstance(layer, Concat):
+    if kind is Concat:
         return Value(out.apply("Concat", *names, axis=order.index(len(order) - 1)), shape, order)
     return Value(out.apply("Add" if len(names) == 2 else "Sum", *names), shape, order)
 
@@ -195,9 +219,25 @@ def _reads_integers(layer: Layer) -> bool:
     if isinstance(layer, Sequential):
         rest = [inner for inner in layer.layers if not isinstance(inner, _PASSES_INTEGERS)]
         return bool(rest) and _reads_integers(rest[0])
+    if isinstance(layer, Graph):
+        return _network_reads_integers(layer)
     if isinstance(layer, Add | Concat):
         return any(_reads_integers(branch) for branch in layer.branches)
     return isinstance(layer, Embedding)
+
+
+def _network_reads_integers(model: Graph) -> bool:
+    """Whether an Embedding reads the input itself, perhaps in another shape."""
+    untouched, layers = {0}, model.children()
+    for value, leaf in enumerate(model.wiring.leaves, start=1):
+        layer = layers.get(leaf.path)
+        if layer is None or leaf.reads[0] not in untouched:
+            continue
+        if isinstance(layer, _PASSES_INTEGERS):
+            untouched.add(value)
+        elif _reads_integers(layer):
+            return True
+    return False
 
 
 def _axes(shape: Shape) -> tuple[Axis, ...]:
