@@ -8,9 +8,11 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from azuraforge_core import Device, choose_device
+from azuraforge_core import Device, DeviceChoice, choose_device, start_device
 from azuraforge_core.device import find_gpu
+from azuraforge_core.device_double import CupyDouble
 from azuraforge_core.errors import (
+    DeviceMemoryInvalid,
     DeviceUnknown,
     GpuBackendMissing,
     GpuCudaMismatch,
@@ -25,7 +27,7 @@ class RuntimeFault(Exception):
     """What CuPy raises when the CUDA runtime refuses."""
 
 
-def cupy_double(*, count: int | None, driver: int = 13000, library: int = 12080) -> ModuleType:
+def cupy_double(*, count: int | None, driver: int = 13000, library: int = 12080, version: str = "14.2.0") -> ModuleType:
     def get_device_count() -> int:
         if count is None:
             raise RuntimeFault("cudaErrorNoDevice")
@@ -40,11 +42,12 @@ def cupy_double(*, count: int | None, driver: int = 13000, library: int = 12080)
         getDeviceProperties=lambda index: {"name": b"NVIDIA H200"},
     )
     module.cuda = SimpleNamespace(runtime=runtime)
+    module.__version__ = version
     return module
 
 
 def failing(error: Exception) -> object:
-    def load() -> ModuleType:
+    def load(*_: object, **__: object) -> ModuleType:
         raise error
 
     return load
@@ -62,14 +65,54 @@ def test_an_unknown_wish_is_refused_with_the_three_words() -> None:
         choose_device({"AZURAFORGE_DEVICE": "tpu"})
 
 
-def test_a_gpu_that_answers_is_found_and_not_promised() -> None:
+@pytest.mark.parametrize("wish", ["gpu", "auto"])
+def test_a_gpu_that_answers_is_chosen_by_name(wish: str) -> None:
     assert find_gpu(lambda: cupy_double(count=1)) == "NVIDIA H200"
-    with pytest.raises(GpuBackendMissing, match=r"NVIDIA H200 .*AZURAFORGE_DEVICE=cpu"):
-        choose_device({"AZURAFORGE_DEVICE": "gpu"}, load_library=lambda: cupy_double(count=1))
-    choice = choose_device({"AZURAFORGE_DEVICE": "auto"}, load_library=lambda: cupy_double(count=1))
-    assert choice.device is Device.CPU
-    assert choice.is_fallback
-    assert "NVIDIA H200" in choice.reason
+    choice = choose_device({"AZURAFORGE_DEVICE": wish}, load_library=lambda: cupy_double(count=1))
+    assert (choice.device, choice.is_fallback) == (Device.GPU, False)
+    assert choice.reason == f"AZURAFORGE_DEVICE is {wish} and NVIDIA H200 answers"
+
+
+def test_a_cupy_that_is_too_old_is_refused_with_both_versions() -> None:
+    with pytest.raises(GpuBackendMissing, match=r"CuPy 13\.6\.0 .* 14 or later: pip install --upgrade 'cupy-cuda12x"):
+        choose_device({"AZURAFORGE_DEVICE": "gpu"}, load_library=lambda: cupy_double(count=1, version="13.6.0"))
+
+
+GPU = DeviceChoice(Device.GPU, "a test")
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"), [("", {}), ("6", {"size": 6 * 2**30}), (" 0.5 ", {"size": 2**29}), ("50%", {"fraction": 0.5})]
+)
+def test_starting_a_gpu_limits_its_memory_and_computes_once(text: str, limit: dict[str, float]) -> None:
+    double = CupyDouble()
+    start_device(GPU, {"AZURAFORGE_GPU_MEMORY": text}, load_library=lambda: double)
+    assert double.memory_limit == limit
+    assert double.syncs == 1
+
+
+@pytest.mark.parametrize("text", ["all", "0", "-1", "0%", "101%", "inf", "nan", "6GB"])
+def test_a_limit_that_is_no_memory_is_refused_before_the_gpu_is_touched(text: str) -> None:
+    with pytest.raises(DeviceMemoryInvalid, match=r"GiB such as 6 or a share such as 50%"):
+        start_device(GPU, {"AZURAFORGE_GPU_MEMORY": text}, load_library=failing(AssertionError("must not be asked")))
+
+
+def test_a_gpu_that_cannot_compute_is_refused_with_the_reason_and_the_remedy() -> None:
+    double = CupyDouble()
+    double.ones = failing(RuntimeError("CUDA_ERROR_NO_BINARY_FOR_GPU"))
+    with pytest.raises(GpuBackendMissing, match=r"NO_BINARY_FOR_GPU.*cupy-cuda13x.*AZURAFORGE_DEVICE=cpu"):
+        start_device(GPU, {}, load_library=lambda: double)
+
+
+def test_memory_that_is_not_there_stays_a_memory_error() -> None:
+    double = CupyDouble()
+    double.ones = failing(MemoryError("out of memory"))
+    with pytest.raises(MemoryError):
+        start_device(GPU, {}, load_library=lambda: double)
+
+
+def test_the_cpu_is_started_without_looking_for_a_gpu() -> None:
+    start_device(DeviceChoice(Device.CPU, "a test"), {}, load_library=failing(AssertionError("must not be asked")))
 
 
 FAULTS = [

@@ -2,7 +2,7 @@
 
 from azuraforge_core import errors, operators, ops, testing
 from azuraforge_core.backend.protocol import AdamSettings, SgdSettings
-from azuraforge_core.device import Device, DeviceChoice, choose_device
+from azuraforge_core.device import Device, DeviceChoice, choose_device, start_device
 from azuraforge_core.dtypes import Array, float32, float64, int32, int64
 from azuraforge_core.kernels.cpu.replay import Replay, find_replay
 from azuraforge_core.memory import keep_freed_memory
@@ -20,10 +20,13 @@ __all__ = [
     "SgdSettings",
     "Tensor",
     "backend_of",
+    "backend_on",
     "backward",
+    "beside",
     "check_finite",
     "choose_device",
     "detach",
+    "device_of",
     "errors",
     "find_replay",
     "float32",
@@ -36,7 +39,10 @@ __all__ = [
     "ops",
     "record",
     "record_many",
+    "start_device",
     "tensor",
     "testing",
+    "to_device",
+    "to_host",
     "total_version",
 ]

@@ -1,11 +1,14 @@
 """Which device to compute on, and why a GPU is not there and what to do about it.
 
-`choose_device` reads an explicit mapping, never the process; importing this file touches nothing.
+`choose_device` decides and touches as little of the GPU as it can; `start_device` makes the choice ready in the process
+that will compute. A process that has touched CUDA must not fork: a child would find no device, so both belong into
+processes that are started afresh. Both read an explicit mapping, never the process; importing this file does nothing.
 """
 
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from azuraforge_core.errors import (
+    DeviceMemoryInvalid,
     DeviceUnknown,
     GpuBackendMissing,
     GpuCudaMismatch,
@@ -23,6 +27,9 @@ from azuraforge_core.errors import (
 )
 
 SETTING = "AZURAFORGE_DEVICE"
+MEMORY_SETTING = "AZURAFORGE_GPU_MEMORY"
+OLDEST_CUPY = 14
+"""Before it, CuPy widened dtypes by other rules than NumPy 2 and lacked functions that ops use."""
 
 
 class Device(StrEnum):
@@ -44,8 +51,7 @@ class DeviceChoice:
 def choose_device(environ: Mapping[str, str], *, load_library: Callable[[], ModuleType] | None = None) -> DeviceChoice:
     """The device that `AZURAFORGE_DEVICE` (cpu, gpu or auto; default cpu) asks for.
 
-    `load_library` imports CuPy; tests pass their own. No choice is a GPU yet: training would run on the CPU all the
-    same, so a GPU that answers is refused by name rather than promised.
+    `load_library` imports CuPy; tests pass their own.
 
     Raises:
         DeviceUnknown: it is none of the three.
@@ -57,21 +63,68 @@ def choose_device(environ: Mapping[str, str], *, load_library: Callable[[], Modu
     if wish not in {"gpu", "auto"}:
         raise DeviceUnknown(f"{SETTING} is {environ[SETTING]!r}, it must be cpu, gpu or auto")
     try:
-        name = find_gpu(load_library or _load_cupy)
-        raise GpuBackendMissing(
-            f"{name} answers, but this release of AzuraForge computes on the CPU only: set {SETTING}=cpu"
-        )
+        return DeviceChoice(Device.GPU, f"{SETTING} is {wish} and {find_gpu(load_library or _load_cupy)} answers")
     except GpuUnavailable as error:
         if wish == "gpu":
             raise
         return DeviceChoice(Device.CPU, f"{SETTING} is auto and no GPU can be used: {error}", is_fallback=True)
 
 
+def start_device(
+    choice: DeviceChoice, environ: Mapping[str, str], *, load_library: Callable[[], ModuleType] | None = None
+) -> None:
+    """Make the chosen device ready for this process: limit its memory to `AZURAFORGE_GPU_MEMORY`, compute once.
+
+    The limit is a number of GiB (`6`, `0.5`) or a share of the device's memory (`50%`); CuPy's pool keeps what it has
+    taken, so that without one a training may leave nothing to another. The CPU is always ready.
+
+    Raises:
+        DeviceMemoryInvalid: the limit is neither of both.
+        GpuBackendMissing: the GPU answers, and CuPy cannot compile or run anything on it.
+    """
+    if choice.device is Device.CPU:
+        return
+    limit = _memory_limit(environ.get(MEMORY_SETTING, "").strip())
+    cupy: Any = (load_library or _load_cupy)()
+    if limit:
+        cupy.get_default_memory_pool().set_limit(**limit)
+    try:
+        found = float(cupy.sum(cupy.ones(2, dtype="float32")))
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever CUDA, its compiler or its loader may say
+        raise _cannot_compute(error) from error
+    if found != 2.0:
+        raise _cannot_compute(f"1 + 1 is {found}")
+
+
+def _cannot_compute(found: object) -> GpuBackendMissing:
+    return GpuBackendMissing(
+        f"a GPU answers, and CuPy cannot compute on it ({found}): install CuPy with its CUDA libraries, "
+        f"pip install --upgrade 'cupy-cuda13x[ctk]' (or cupy-cuda12x), or set {SETTING}=cpu"
+    )
+
+
+def _memory_limit(text: str) -> dict[str, int | float]:
+    """What CuPy's pool is told; nothing where there is no limit."""
+    if not text:
+        return {}
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        number = math.nan
+    if text.endswith("%") and 0 < number <= 100:
+        return {"fraction": number / 100}
+    if not text.endswith("%") and 0 < number < math.inf:
+        return {"size": int(number * 2**30)}
+    raise DeviceMemoryInvalid(f"{MEMORY_SETTING} is {text[:40]!r}, it must be GiB such as 6 or a share such as 50%")
+
+
 def find_gpu(load_library: Callable[[], ModuleType]) -> str:
     """Name of the first GPU.
 
     Raises:
-        GpuUnavailable: CuPy, driver or device is missing, or their CUDA versions do not fit.
+        GpuUnavailable: CuPy, driver or device is missing, their CUDA versions do not fit, or CuPy is too old.
     """
     try:
         cupy: Any = load_library()  # CuPy has no type stubs
@@ -89,6 +142,11 @@ def find_gpu(load_library: Callable[[], ModuleType]) -> str:
         raise _runtime_failure(runtime, error) from error
     if not count:
         raise _no_device("the driver lists no device")
+    if int(cupy.__version__.partition(".")[0]) < OLDEST_CUPY:
+        raise GpuBackendMissing(
+            f"CuPy {cupy.__version__} is installed and AzuraForge computes with {OLDEST_CUPY} or later: "
+            f"pip install --upgrade 'cupy-cuda{int(runtime.runtimeGetVersion()) // 1000}x[ctk]', or set {SETTING}=cpu"
+        )
     return str(runtime.getDeviceProperties(0)["name"].decode())
 
 

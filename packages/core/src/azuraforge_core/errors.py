@@ -21,13 +21,14 @@
     │   └── KernelBuildFailed      the kernels cannot be compiled here
     └── DeviceError
         ├── DeviceUnknown      AZURAFORGE_DEVICE is none of cpu, gpu, auto
+        ├── DeviceMemoryInvalid   AZURAFORGE_GPU_MEMORY is no amount of memory
         ├── DeviceMixed        tensors of two devices meet in one op
         └── GpuUnavailable
             ├── GpuLibraryMissing   CuPy is not installed
             ├── GpuDriverMissing    no NVIDIA driver
             ├── GpuDeviceMissing    a driver, but no GPU that it shows
             ├── GpuCudaMismatch     driver and CuPy speak different CUDA versions
-            └── GpuBackendMissing   all of it is there, but this release computes on the CPU only
+            └── GpuBackendMissing   a GPU answers, but this CuPy cannot compute on it
 
 The ones that Python has a name for are also that: a ShapeError is a ValueError.
 """
@@ -103,6 +104,10 @@ class DeviceUnknown(DeviceError, ValueError):
     """AZURAFORGE_DEVICE is none of cpu, gpu, auto."""
 
 
+class DeviceMemoryInvalid(DeviceError, ValueError):
+    """AZURAFORGE_GPU_MEMORY is no amount of memory."""
+
+
 class DeviceMixed(DeviceError):
     """Tensors of two devices meet in one op."""
 
@@ -128,7 +133,7 @@ class GpuCudaMismatch(GpuUnavailable):
 
 
 class GpuBackendMissing(GpuUnavailable):
-    """All of it is there, but this release computes on the CPU only."""
+    """A GPU answers, but this CuPy cannot compute on it."""
 
 
 class KernelError(CoreError, RuntimeError):
