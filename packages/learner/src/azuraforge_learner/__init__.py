@@ -46,6 +46,7 @@ __all__ = [
     "OneCycle",
     "Optimizer",
     "ParameterGroup",
+    "Predictor",
     "Quantile",
     "RMSprop",
     "Schedule",

@@ -44,6 +44,7 @@ from azuraforge_core.kernels.cpu import (
     elementwise,
     gru,
     linear,
+    loss,
     lstm,
     normalization,
     optimizer,
@@ -52,6 +53,9 @@ from azuraforge_core.kernels.cpu import (
 from azuraforge_core.kernels.cpu.launch import is_listened, load_pool
 
 _log = logging.getLogger(__name__)
+
+SOME = 1 << 12
+"""From so many numbers on a kernel takes less time than its launch."""
 
 MANY = 1 << 17
 """From so many numbers on a kernel adds faster than NumPy."""
@@ -87,6 +91,18 @@ class NativeBackend(ReferenceBackend):
         if self.takes(g) and g.size and operands.w.size:
             return linear.linear_vjp(g, operands, needs=needs, memory=memory)
         return super().linear_vjp(g, operands, needs=needs, memory=memory)
+
+    def squared_error(self, prediction: Array, target: Array) -> tuple[Array, Array]:
+        """See `kernels.cpu.loss`."""
+        if prediction.size >= SOME and self.takes(prediction, target):
+            return loss.squared_error(prediction, target)
+        return super().squared_error(prediction, target)
+
+    def squared_error_vjp(self, difference: Array, *, factor: Array) -> Array:
+        """See `kernels.cpu.loss`."""
+        if difference.size >= SOME and difference.flags.c_contiguous and self.takes(difference):
+            return loss.scaled(difference, float(factor))
+        return super().squared_error_vjp(difference, factor=factor)
 
     def cross_entropy(self, logits: Array, labels: Array, *, smoothing: float) -> CrossEntropy:
         """See `kernels.cpu.cross_entropy`."""

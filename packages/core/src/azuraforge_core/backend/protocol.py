@@ -345,6 +345,12 @@ class Backend(Protocol):
     ) -> LinearGradients:
         """Backward of `linear`: which of x, w and b need one, and where those of w and b may be written."""
 
+    def squared_error(self, prediction: Array, target: Array) -> tuple[Array, Array]:
+        """Sum of the squared differences of two arrays of one shape, and the differences."""
+
+    def squared_error_vjp(self, difference: Array, *, factor: Array) -> Array:
+        """`difference` times one number."""
+
     def cross_entropy(self, logits: Array, labels: Array, *, smoothing: float) -> CrossEntropy:
         """Losses of `logits (n, classes)` for `labels (n)`, which are whole numbers below the number of classes."""
 

@@ -12,6 +12,7 @@ from azuraforge_core.backend import (
     cross_entropy,
     gru,
     linear,
+    loss,
     lstm,
     normalization,
     optimizer,
@@ -69,6 +70,14 @@ class ReferenceBackend:
     ) -> LinearGradients:
         """See `linear.linear_vjp`."""
         return linear.linear_vjp(self.xp, g, operands, needs=needs, memory=memory)
+
+    def squared_error(self, prediction: Array, target: Array) -> tuple[Array, Array]:
+        """See `loss.squared_error`."""
+        return loss.squared_error(self.xp, prediction, target)
+
+    def squared_error_vjp(self, difference: Array, *, factor: Array) -> Array:
+        """`difference` times one number."""
+        return difference * factor
 
     def cross_entropy(self, logits: Array, labels: Array, *, smoothing: float) -> CrossEntropy:
         """See `cross_entropy.cross_entropy`."""

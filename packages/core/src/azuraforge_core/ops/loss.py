@@ -19,15 +19,15 @@ def mse(prediction: Tensor, target: Tensor) -> Tensor:
         ShapeError: the shapes differ, or there is nothing to average.
     """
     check_pair("mse", prediction, target=target)
-    difference = prediction.data - target.data
+    backend = backend_of(prediction, target)
+    total, difference = backend.squared_error(prediction.data, target.data)
     scale = 2 / difference.size
 
     def vjp(g: Array) -> tuple[Array, Array | None]:
-        d = difference * (g * scale)
+        d = backend.squared_error_vjp(difference, factor=g * scale)
         return d, -d if target.requires_grad else None
 
-    xp = backend_of(prediction, target).xp
-    return record(xp.sum(xp.square(difference)) / difference.size, (prediction, target), vjp)
+    return record(total / difference.size, (prediction, target), vjp)
 
 
 def mae(prediction: Tensor, target: Tensor) -> Tensor:
