@@ -1,9 +1,9 @@
 """The AzuraForge engine: tensor, tape, ops, devices."""
 
 from azuraforge_core import errors, operators, ops, testing
-from azuraforge_core.backend.protocol import AdamSettings, SgdSettings
 from azuraforge_core.device import Device, DeviceChoice, choose_device, start_device
 from azuraforge_core.dtypes import Array, float32, float64, int32, int64
+from azuraforge_core.fused import AdamSettings, SgdSettings
 from azuraforge_core.kernels.cpu.replay import Replay, find_replay
 from azuraforge_core.memory import keep_freed_memory
 from azuraforge_core.random import Generator

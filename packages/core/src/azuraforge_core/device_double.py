@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
-from azuraforge_core.backend.protocol import ArrayModule
+from azuraforge_core.array_module import ArrayModule
 
 KEYWORDS: Final = frozenset({"axis", "constant_values", "copy", "dtype", "keepdims", "out"})
 """Keywords that CuPy's functions share with NumPy's, as far as ops use them; `initial` is none of them."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from azuraforge_core.backend.choice import choose_kernels
 from azuraforge_core.errors import KernelError
+from azuraforge_core.kernels.choice import choose_kernels
 from azuraforge_core.kernels.report import describe_kernels
 
 

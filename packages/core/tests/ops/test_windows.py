@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from azuraforge_core import ops
-from azuraforge_core.backend.protocol import Window
+from azuraforge_core.fused import Window
 from azuraforge_core.testing import random_tensor
 
 PAIR = st.tuples(st.integers(1, 3), st.integers(1, 3))

@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.backend.error_function import erf
-from azuraforge_core.backend.protocol import Activation, ArrayModule
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import Activation
 
 _HALF_ROOT = math.sqrt(0.5)
 _DENSITY_AT_0 = 1 / math.sqrt(2 * math.pi)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from azuraforge_core.backend.protocol import ArrayModule, Attended, AttentionRule
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import Attended, AttentionRule
 
 
 def attend(xp: ArrayModule, q: Array, k: Array, v: Array, *, rule: AttentionRule, out: Array | None = None) -> Attended:

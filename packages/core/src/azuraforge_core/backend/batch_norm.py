@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from azuraforge_core.backend.protocol import ArrayModule, ChannelGradients, ChannelMoments, ChannelOperands
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import ChannelGradients, ChannelMoments, ChannelOperands
 
 
 def channel_moments(xp: ArrayModule, x: Array, *, epsilon: float) -> ChannelMoments:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.backend.pooling import max_pool, max_pool_vjp
-from azuraforge_core.backend.protocol import ArrayModule, LinearGradients, LinearOperands, PooledOperands, Window
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import LinearGradients, LinearOperands, PooledOperands, Window
 
 _NOWHERE = -1
 

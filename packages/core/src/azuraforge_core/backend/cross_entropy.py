@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from azuraforge_core.backend.protocol import ArrayModule, CrossEntropy
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import CrossEntropy
 
 
 def cross_entropy(xp: ArrayModule, logits: Array, labels: Array, *, smoothing: float) -> CrossEntropy:

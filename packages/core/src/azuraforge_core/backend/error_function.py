@@ -7,7 +7,7 @@ P = exp(x²) erfc(x) / t at 64 Chebyshev points.
 
 from __future__ import annotations
 
-from azuraforge_core.backend.protocol import ArrayModule
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.dtypes import Array, float32
 
 _CHEBYSHEV = (

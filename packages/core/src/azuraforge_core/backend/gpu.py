@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from azuraforge_core.backend.protocol import (
+from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import (
     AdamSettings,
     GruGradients,
     GruSaved,
@@ -19,8 +21,6 @@ from azuraforge_core.backend.protocol import (
     Recurrence,
     SgdSettings,
 )
-from azuraforge_core.backend.reference import ReferenceBackend
-from azuraforge_core.dtypes import Array
 from azuraforge_core.kernels.gpu import gru, lstm, optimizer
 
 

@@ -6,9 +6,9 @@ input and state are projected apart: all inputs in one go before the first step,
 
 from __future__ import annotations
 
-from azuraforge_core.backend.lstm import all_steps
-from azuraforge_core.backend.protocol import ArrayModule, GruGradients, GruSaved, GruWeights
+from azuraforge_core.array_module import ArrayModule, all_steps
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import GruGradients, GruSaved, GruWeights
 
 
 def gru(xp: ArrayModule, x: Array, h0: Array, *, weights: GruWeights) -> GruSaved:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from azuraforge_core.backend.protocol import ArrayModule, LinearGradients, LinearOperands
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import LinearGradients, LinearOperands
 
 
 def linear(xp: ArrayModule, x: Array, w: Array, b: Array | None, *, is_rectified: bool) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azuraforge_core.backend.protocol import ArrayModule
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.dtypes import Array
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from azuraforge_core.backend.protocol import ArrayModule, LstmGradients, LstmSaved, LstmWeights
+from azuraforge_core.array_module import ArrayModule, all_steps
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import LstmGradients, LstmSaved, LstmWeights
 
 
 def lstm(xp: ArrayModule, x: Array, *, state: tuple[Array, Array], weights: LstmWeights) -> LstmSaved:
@@ -112,9 +113,3 @@ def _lstm_cell_vjp(
 def _pack(xp: ArrayModule, weights: LstmWeights) -> Array:
     """`[w_h, w_x, b]` transposed: one row per gate unit, one column per row of a step's input."""
     return xp.ascontiguousarray(xp.concatenate([weights.w_h, weights.w_x, weights.b[None]]).T)
-
-
-def all_steps(xp: ArrayModule, blocks: Array) -> Array:
-    """`(time, rows, n)` as `(rows, time * n)`, for one GEMM over all samples of all steps."""
-    time, rows, n = blocks.shape
-    return xp.ascontiguousarray(blocks.transpose(1, 0, 2)).reshape(rows, time * n)

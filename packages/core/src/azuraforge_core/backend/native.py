@@ -11,7 +11,10 @@ import logging
 from dataclasses import dataclass
 from functools import cache
 
-from azuraforge_core.backend.protocol import (
+from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.dtypes import Array, float32
+from azuraforge_core.errors import KernelError, KernelsMissing
+from azuraforge_core.fused import (
     Activation,
     AdamSettings,
     Attended,
@@ -33,9 +36,6 @@ from azuraforge_core.backend.protocol import (
     SgdSettings,
     Window,
 )
-from azuraforge_core.backend.reference import ReferenceBackend
-from azuraforge_core.dtypes import Array, float32
-from azuraforge_core.errors import KernelError, KernelsMissing
 from azuraforge_core.kernels.cpu import (
     attention,
     batch_norm,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from azuraforge_core.backend.protocol import ArrayModule, NormalizedGroups, NormalizedRows
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import NormalizedGroups, NormalizedRows
 
 
 class Standardized(NamedTuple):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from azuraforge_core.backend.protocol import AdamSettings, ArrayModule, SgdSettings
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import AdamSettings, SgdSettings
 
 CHUNK = 32_768
 """Elements updated at a time: the handful of rows that an update reads then stay in the second-level cache."""

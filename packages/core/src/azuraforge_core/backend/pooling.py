@@ -6,8 +6,9 @@ import itertools
 import math
 from collections.abc import Iterator
 
-from azuraforge_core.backend.protocol import ArrayModule, Window
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import Window
 
 
 def max_pool(xp: ArrayModule, x: Array, *, window: Window) -> tuple[Array, Array]:

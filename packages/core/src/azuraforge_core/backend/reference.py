@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.backend import (
     activation,
     attention,
@@ -18,10 +19,10 @@ from azuraforge_core.backend import (
     optimizer,
     pooling,
 )
-from azuraforge_core.backend.protocol import (
+from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import (
     Activation,
     AdamSettings,
-    ArrayModule,
     Attended,
     AttentionRule,
     ChannelGradients,
@@ -43,7 +44,6 @@ from azuraforge_core.backend.protocol import (
     SgdSettings,
     Window,
 )
-from azuraforge_core.dtypes import Array
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ from typing import Any, cast
 
 import numpy as np
 
-from azuraforge_core.backend.choice import choose_kernels, wants_plain
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.backend.gpu import GpuBackend
 from azuraforge_core.backend.native import NativeBackend
-from azuraforge_core.backend.protocol import ArrayModule, Backend
+from azuraforge_core.backend.protocol import Backend
 from azuraforge_core.backend.reference import ReferenceBackend
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import DeviceError
+from azuraforge_core.kernels.choice import choose_kernels, wants_plain
 
 _log = logging.getLogger(__name__)
 

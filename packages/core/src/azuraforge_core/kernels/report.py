@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from azuraforge_core.backend.choice import choose_kernels
+from azuraforge_core.kernels.choice import choose_kernels
 
 
 @dataclass(frozen=True)

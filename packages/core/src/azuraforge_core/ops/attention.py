@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from azuraforge_core.backend.protocol import AttentionRule
 from azuraforge_core.dtypes import Array, bool_
 from azuraforge_core.errors import DtypeError, ShapeError
+from azuraforge_core.fused import AttentionRule
 from azuraforge_core.ops.operands import need_float, need_same_dtype
 from azuraforge_core.tape import record
 from azuraforge_core.tensor import Tensor, backend_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from azuraforge_core.backend.protocol import LinearOperands, PooledOperands, Window
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ArgumentError, ShapeError
+from azuraforge_core.fused import LinearOperands, PooledOperands, Window
 from azuraforge_core.ops.operands import need_same_dtype
 from azuraforge_core.ops.windows import Sizes, sizes
 from azuraforge_core.tape import record

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from azuraforge_core.backend.error_function import erf as _erf
-from azuraforge_core.backend.protocol import FROM_ANSWER, Activation
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ArgumentError
+from azuraforge_core.fused import FROM_ANSWER, Activation
 from azuraforge_core.ops.operands import as_float
 from azuraforge_core.random import Generator
 from azuraforge_core.tape import record

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from azuraforge_core.backend.protocol import LinearOperands
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ArgumentError, ShapeError
+from azuraforge_core.fused import LinearOperands
 from azuraforge_core.ops.operands import need_same_dtype, pair
 from azuraforge_core.tape import record
 from azuraforge_core.tensor import Tensor, backend_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from azuraforge_core.backend.protocol import ChannelMoments, ChannelOperands
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ArgumentError, ShapeError
+from azuraforge_core.fused import ChannelMoments, ChannelOperands
 from azuraforge_core.ops.operands import need_same_dtype
 from azuraforge_core.tape import record, record_many
 from azuraforge_core.tensor import Gradients, Tensor, backend_of

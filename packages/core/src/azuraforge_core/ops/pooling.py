@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from azuraforge_core.backend.protocol import Window
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ArgumentError, ShapeError
+from azuraforge_core.fused import Window
 from azuraforge_core.ops.operands import need_float
 from azuraforge_core.ops.windows import Sizes, sizes
 from azuraforge_core.tape import record

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from azuraforge_core.backend.protocol import GruWeights, LstmWeights, Recurrence
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ShapeError
+from azuraforge_core.fused import GruWeights, LstmWeights, Recurrence
 from azuraforge_core.ops.operands import need_same_dtype
 from azuraforge_core.ops.segments import Cell, CellGradients, State, plan_segments, run_segments, segments_vjp
 from azuraforge_core.ops.sequences import Lengths, check_lengths

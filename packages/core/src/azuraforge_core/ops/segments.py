@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from azuraforge_core.backend.protocol import ArrayModule
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ArgumentError
 

@@ -13,8 +13,8 @@ import pytest
 
 from azuraforge_core import Array, Tensor, ops
 from azuraforge_core.backend.native import NativeBackend
-from azuraforge_core.backend.protocol import Attended, AttentionRule
 from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.fused import Attended, AttentionRule
 from azuraforge_core.kernels.cpu import attention
 from azuraforge_core.kernels.cpu.shares import forced_parts
 

@@ -12,8 +12,8 @@ import pytest
 
 from azuraforge_core import Array
 from azuraforge_core.backend.native import NativeBackend
-from azuraforge_core.backend.protocol import ChannelMoments, ChannelOperands
 from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.fused import ChannelMoments, ChannelOperands
 from azuraforge_core.kernels.cpu.shares import forced_parts
 
 from .conftest import assert_near, numbers

@@ -13,8 +13,8 @@ import pytest
 
 from azuraforge_core import Array
 from azuraforge_core.backend.native import NativeBackend
-from azuraforge_core.backend.protocol import LinearGradients, LinearOperands, PooledOperands, Window
 from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.fused import LinearGradients, LinearOperands, PooledOperands, Window
 from azuraforge_core.kernels.cpu import convolution, convolution_plans
 from azuraforge_core.kernels.cpu.replay import find_replay
 from azuraforge_core.kernels.cpu.shares import forced_parts

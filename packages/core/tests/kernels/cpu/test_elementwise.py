@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from azuraforge_core.backend.native import NativeBackend
-from azuraforge_core.backend.protocol import FROM_ANSWER, Activation
 from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.fused import FROM_ANSWER, Activation
 from azuraforge_core.kernels.cpu import elementwise
 from azuraforge_core.kernels.cpu.shares import forced_parts
 

@@ -11,8 +11,8 @@ import pytest
 
 from azuraforge_core import Array
 from azuraforge_core.backend.native import NativeBackend
-from azuraforge_core.backend.protocol import GruGradients, GruWeights
 from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.fused import GruGradients, GruWeights
 from azuraforge_core.kernels.cpu.gru import GruRun
 from azuraforge_core.kernels.cpu.shares import forced_parts
 

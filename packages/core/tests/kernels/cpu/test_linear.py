@@ -9,8 +9,8 @@ import pytest
 
 from azuraforge_core import Array
 from azuraforge_core.backend.native import NativeBackend
-from azuraforge_core.backend.protocol import LinearOperands
 from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.fused import LinearOperands
 from azuraforge_core.kernels.cpu import linear
 from azuraforge_core.kernels.cpu.shares import forced_parts
 

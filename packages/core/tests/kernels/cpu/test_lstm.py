@@ -12,8 +12,8 @@ import pytest
 
 from azuraforge_core import Array, Tensor, no_grad, ops
 from azuraforge_core.backend.native import NativeBackend
-from azuraforge_core.backend.protocol import LstmGradients, LstmWeights
 from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.fused import LstmGradients, LstmWeights
 from azuraforge_core.kernels.cpu.lstm import LstmRun
 from azuraforge_core.kernels.cpu.shares import forced_parts
 

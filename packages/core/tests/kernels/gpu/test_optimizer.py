@@ -7,9 +7,9 @@ import pytest
 
 from azuraforge_core import Generator
 from azuraforge_core.backend import optimizer as plain
-from azuraforge_core.backend.protocol import AdamSettings, SgdSettings
 from azuraforge_core.backend.select import gpu_backend
 from azuraforge_core.device_double import CupyDouble
+from azuraforge_core.fused import AdamSettings, SgdSettings
 
 SIZE = 300
 ADAM = [AdamSettings(1.0, 0.0, 0.9, 0.999, 1e-8, 0.01), AdamSettings(0.99, 0.1, 0.8, 0.95, 1e-3, 0.1)]

@@ -11,9 +11,9 @@ from azuraforge_core import Generator
 from azuraforge_core.backend import gru as plain_gru
 from azuraforge_core.backend import lstm as plain_lstm
 from azuraforge_core.backend.gpu import GpuBackend
-from azuraforge_core.backend.protocol import GruWeights, LstmWeights
 from azuraforge_core.backend.select import gpu_backend
 from azuraforge_core.device_double import CupyDouble
+from azuraforge_core.fused import GruWeights, LstmWeights
 
 SIZES = [(1, 1, 1, 1), (3, 4, 2, 5), (33, 2, 3, 9), (2, 7, 1, 8)]
 TOLERANCES = {"float64": 1e-12, "float32": 2e-6}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from azuraforge_core.backend.protocol import Attended, AttentionRule
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import Attended, AttentionRule
 from azuraforge_core.kernels.cpu.launch import Kernel, address, aligned_empty, workspace
 from azuraforge_core.kernels.cpu.shares import FLOPS_PER_PART, parts_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from azuraforge_core.backend.protocol import ChannelGradients, ChannelMoments, ChannelOperands
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import ChannelGradients, ChannelMoments, ChannelOperands
 from azuraforge_core.kernels.cpu.launch import Kernel, address, aligned_empty, workspace
 from azuraforge_core.kernels.cpu.shares import BYTES_PER_PART, parts_of
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from azuraforge_core.backend.protocol import LinearGradients, LinearOperands, PooledOperands, Window
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import LinearGradients, LinearOperands, PooledOperands, Window
 from azuraforge_core.kernels.cpu import shares
 from azuraforge_core.kernels.cpu.convolution_plans import (
     Geometry,

@@ -18,8 +18,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from azuraforge_core.backend.protocol import Window
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import Window
 from azuraforge_core.kernels.cpu.host import host_target
 from azuraforge_core.kernels.cpu.launch import address
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from azuraforge_core.backend.protocol import CrossEntropy
 from azuraforge_core.dtypes import Array, int64
+from azuraforge_core.fused import CrossEntropy
 from azuraforge_core.kernels.cpu.launch import Kernel, address
 from azuraforge_core.kernels.cpu.shares import BYTES_PER_PART, parts_of
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from azuraforge_core.backend.protocol import Activation
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import Activation
 from azuraforge_core.kernels.cpu.launch import Kernel, address, aligned_empty
 from azuraforge_core.kernels.cpu.shares import BYTES_PER_PART, parts_of
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from azuraforge_core.backend.protocol import GruGradients, GruWeights
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import GruGradients, GruWeights
 from azuraforge_core.kernels.cpu.launch import Kernel, address, aligned_empty
 from azuraforge_core.kernels.cpu.recurrent import (
     GATES,

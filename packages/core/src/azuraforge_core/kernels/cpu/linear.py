@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from azuraforge_core.backend.protocol import LinearGradients, LinearOperands
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import LinearGradients, LinearOperands
 from azuraforge_core.kernels.cpu.launch import Kernel, address, aligned_empty, workspace
 from azuraforge_core.kernels.cpu.shares import BYTES_PER_PART, gemm_parts, gemm_workspace, parts_of
 

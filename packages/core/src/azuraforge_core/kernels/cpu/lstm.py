@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from azuraforge_core.backend.protocol import LstmGradients, LstmWeights
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import LstmGradients, LstmWeights
 from azuraforge_core.kernels.cpu.launch import Kernel, address, aligned_empty
 from azuraforge_core.kernels.cpu.recurrent import (
     GATES,

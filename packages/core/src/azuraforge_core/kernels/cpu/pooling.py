@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from azuraforge_core.backend.protocol import Window
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import Window
 from azuraforge_core.kernels.cpu.launch import Kernel, address, aligned_empty, workspace
 from azuraforge_core.kernels.cpu.shares import BYTES_PER_PART, parts_of
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from azuraforge_core.backend.lstm import all_steps
-from azuraforge_core.backend.protocol import ArrayModule, GruGradients, GruSaved, GruWeights
+from azuraforge_core.array_module import ArrayModule, all_steps
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import GruGradients, GruSaved, GruWeights
 from azuraforge_core.kernels.gpu.launch import launch
 
 

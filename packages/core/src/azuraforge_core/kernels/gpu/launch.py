@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from azuraforge_core.backend.protocol import ArrayModule
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.dtypes import Array, Dtype
 
 THREADS = 256

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from azuraforge_core.backend.protocol import AdamSettings, ArrayModule, SgdSettings
+from azuraforge_core.array_module import ArrayModule
 from azuraforge_core.dtypes import Array
+from azuraforge_core.fused import AdamSettings, SgdSettings
 from azuraforge_core.kernels.gpu.launch import launch
 
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from azuraforge_core.backend.choice import choose_kernels
 from azuraforge_core.errors import KernelSettingInvalid, KernelsMissing
+from azuraforge_core.kernels.choice import choose_kernels
 
 
 def nothing(_: str) -> bool:
