@@ -115,3 +115,27 @@ assert "numba" not in sys.modules
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
 
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_no_signal_is_handled_by_a_worker() -> None:
+    program = """
+import os
+from pathlib import Path
+import numpy as np
+from azuraforge_core.kernels.cpu import linear
+
+linear.matmul(np.ones((8, 8), np.float32), np.ones((8, 8), np.float32))
+tasks = [task for task in Path("/proc/self/task").iterdir() if task.name != str(os.getpid())]
+assert len(tasks) == 3, tasks
+for task in tasks:
+    status = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
+    assert int(status["SigBlk"], 16) >> 14 & 1, status["SigBlk"]  # SIGTERM
+"""
+    environ = {**os.environ, "AZURAFORGE_THREADS": "4", "OPENBLAS_NUM_THREADS": "1"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert done.returncode == 0, done.stderr

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -103,9 +104,13 @@ class Pool:
         library.pthread_attr_init(attributes)
         library.pthread_attr_setstacksize(attributes, ctypes.c_size_t(_STACK_BYTES))
         library.pthread_attr_setdetachstate(attributes, 1)
-        for _ in range(self.workers):
-            place = ctypes.c_void_p(self.address)
-            library.pthread_create(ctypes.byref(thread), attributes, ctypes.c_void_p(self._work), place)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # workers inherit it: none is theirs
+        try:
+            for _ in range(self.workers):
+                place = ctypes.c_void_p(self.address)
+                library.pthread_create(ctypes.byref(thread), attributes, ctypes.c_void_p(self._work), place)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _start_again(self) -> None:
         """A forked child inherits the memory and none of the threads."""
