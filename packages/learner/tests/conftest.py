@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-from azuraforge_core import Generator
+from azuraforge_core import Generator, choose_device
+from azuraforge_core.backend import select
+from azuraforge_core.backend.reference import ReferenceBackend
+from azuraforge_core.device_double import CupyDouble, pretend_gpu
+from azuraforge_core.errors import GpuUnavailable
+from azuraforge_core.testing import assert_close
 from azuraforge_learner import Adam, ArrayDataset, CosineDecay, DataLoader, Huber, Learner
 from azuraforge_learner.callbacks import Callback
 from azuraforge_learner.layers import LSTM, Dropout, Linear, Sequential, Tanh
@@ -72,3 +78,34 @@ def small_training() -> Callable[..., SmallTraining]:
         return SmallTraining(learner, train, DataLoader(ArrayDataset(x[-6:], y[-6:]), batch_size=4))
 
     return make
+
+
+@dataclass(frozen=True)
+class OtherDevice:
+    """A device that is not the host, and how nearly it must compute the same."""
+
+    double: CupyDouble | None
+
+    def compare(self, found: np.ndarray, ours: np.ndarray, *, what: str, tolerance: float = 1e-4) -> None:
+        """Refuse numbers that are not those of the plain host: bit for bit on the double, rounded on a device."""
+        assert found.dtype == ours.dtype, what
+        if self.double is not None:
+            np.testing.assert_array_equal(found, ours, err_msg=what)
+        else:
+            assert_close(found, ours, tolerance=tolerance, what=what)
+
+
+@pytest.fixture(params=["double", pytest.param("gpu", marks=pytest.mark.gpu)])
+def other_device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[OtherDevice]:
+    """The double of CuPy, and then the GPU of this machine, if it has one; the host computes plainly."""
+    monkeypatch.setattr(select, "cpu_backend", lambda: ReferenceBackend(np))
+    with ExitStack() as stack:
+        if request.param == "double":
+            monkeypatch.setenv("AZURAFORGE_KERNELS", "numpy")
+            yield OtherDevice(stack.enter_context(pretend_gpu()))
+            return
+        try:
+            choose_device({"AZURAFORGE_DEVICE": "gpu"})
+        except GpuUnavailable as error:
+            pytest.skip(f"no GPU: {error}")
+        yield OtherDevice(None)

@@ -1,15 +1,30 @@
 """The loop: it learns, it repeats itself for a seed, and it stops where it is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from azuraforge_core import Generator
-from azuraforge_learner import MSE, SGD, Adam, ArrayDataset, DataLoader, Huber, Learner
-from azuraforge_learner.callbacks import Callback
-from azuraforge_learner.errors import DataInvalid, OptimizerInvalid
-from azuraforge_learner.layers import LSTM, Dropout, Linear, ReLU, Sequential, Tanh
+from azuraforge_core import Device, Generator, to_host
+from azuraforge_core.device_double import pretend_gpu
+from azuraforge_learner import (
+    MSE,
+    SGD,
+    Adam,
+    ArrayDataset,
+    CosineDecay,
+    CrossEntropy,
+    DataLoader,
+    Huber,
+    Learner,
+    load_checkpoint,
+    save_checkpoint,
+)
+from azuraforge_learner.callbacks import Callback, EarlyStopping, WeightAverage
+from azuraforge_learner.errors import DataInvalid, Diverged, OptimizerInvalid
+from azuraforge_learner.layers import LSTM, BatchNorm, Dropout, Linear, ReLU, Sequential, Tanh
 from azuraforge_learner.training import Training
 
 
@@ -195,3 +210,89 @@ def test_impossible_requests_are_refused(small_training: Callable) -> None:
         training.fit(0)
     with pytest.raises(DataInvalid, match="nothing to predict"):
         training.learner.predict(np.zeros((0, 4, 2), np.float32))
+
+
+class TrainedElsewhere(NamedTuple):
+    """What a training on a device left: weights and moments of the host, its history, and who had to wait for it."""
+
+    arrays: dict[str, np.ndarray]
+    rows: list[dict[str, float]]
+    syncs: int
+
+
+def train_on(device: Device, *, double: Any, callbacks: Sequence[Callback] = (), batches: int = 3) -> TrainedElsewhere:
+    """Two epochs of a model with everything that moves: LSTM, dropout, batch normalisation, clipping, accumulation."""
+    source = Generator(99)
+    samples = 6 * batches
+    x, y = source.normal((samples, 4, 2)), source.integers((samples,), high=3)
+    g = Generator(7)
+    model = Sequential(
+        LSTM(2, 5, layers=2, dropout=0.2, generator=g), BatchNorm(5), Dropout(0.3), Linear(5, 3, generator=g)
+    ).to(device)
+    learner = Learner(
+        model,
+        loss=CrossEntropy(smoothing=0.1, class_weights=[1.0, 2.0, 0.5]),
+        optimizer=Adam(model, learning_rate=0.02),
+        callbacks=callbacks,
+        schedule=CosineDecay(warmup=2),
+        clip_norm=0.5,
+        accumulation=2,
+        seed=3,
+    )
+    learner.fit(DataLoader(ArrayDataset(x, y), batch_size=6, is_shuffled=True), epochs=2)
+    syncs = 0 if double is None else double.syncs
+    arrays = {**model.arrays(), **learner.optimizer.moments}
+    return TrainedElsewhere({name: to_host(array) for name, array in arrays.items()}, learner.history.rows, syncs)
+
+
+@pytest.mark.parametrize("batches", [3, 20, 45])
+def test_another_device_trains_the_same_and_is_read_once_per_interval(other_device: Any, batches: int) -> None:
+    theirs = train_on(Device.GPU, double=other_device.double, batches=batches)
+    ours = train_on(Device.CPU, double=None, batches=batches)
+    for name, array in ours.arrays.items():
+        other_device.compare(theirs.arrays[name], array, what=name, tolerance=1e-2)
+    if other_device.double is not None:
+        assert theirs.rows == ours.rows
+        assert theirs.syncs == 2 * -(-batches // Learner.report_every)
+
+
+def test_a_loss_that_diverges_on_a_device_is_named_by_its_own_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Poison(Callback):
+        def on_batch_begin(self, training: Training) -> None:
+            if training.step == 4:
+                training.model.parameters()["3.weight"].data[0] = float("nan")
+
+    monkeypatch.setenv("AZURAFORGE_KERNELS", "numpy")
+    with pretend_gpu() as double, pytest.raises(Diverged) as caught:
+        train_on(Device.GPU, double=double, callbacks=[Poison()], batches=20)
+    assert (caught.value.what, caught.value.epoch, caught.value.batch) == ("the loss", 1, 5)
+
+
+def test_a_training_that_began_on_a_device_ends_on_the_host(
+    other_device: Any, small_training: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Checkpoint, validation, early stopping's arrays: all of it is of the host on disk."""
+
+    def begin(device: Device) -> Any:
+        training = small_training([EarlyStopping(5), WeightAverage(decay=0.5)])
+        training.learner.model.to(device)
+        training.learner.optimizer = Adam(training.learner.model, learning_rate=0.02)
+        return training
+
+    first = begin(Device.GPU)
+    first.fit(1)
+    save_checkpoint(first.learner, tmp_path / "saved")
+    second, straight = begin(Device.CPU), begin(Device.CPU)
+    load_checkpoint(second.learner, tmp_path / "saved")
+    second.fit(2)
+    straight.fit(1)
+    straight.fit(2)
+    for name, array in straight.learner.model.arrays().items():
+        other_device.compare(second.learner.model.arrays()[name], array, what=name)
+    back = begin(Device.GPU)
+    load_checkpoint(back.learner, tmp_path / "saved")
+    back.fit(2)
+    for name, array in straight.learner.model.arrays().items():
+        other_device.compare(to_host(back.learner.model.arrays()[name]), array, what=name)
+    x = straight.validation.dataset.arrays[0]
+    other_device.compare(back.learner.predict(x), straight.learner.predict(x), what="predictions")

@@ -9,6 +9,7 @@ from azuraforge_core.memory import keep_freed_memory
 from azuraforge_core.random import Generator
 from azuraforge_core.tape import backward, check_finite, detach, no_grad, record, record_many
 from azuraforge_core.tensor import Tensor, backend_of, tensor, total_version
+from azuraforge_core.transfer import backend_on, beside, device_of, to_device, to_host
 
 __all__ = [
     "AdamSettings",

@@ -22,7 +22,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors import numpy as safetensors
 
-from azuraforge_core import Array
+from azuraforge_core import Array, to_host
 from azuraforge_learner.errors import CheckpointInvalid
 from azuraforge_learner.sealed import PARTIAL_SUFFIX, SealBroken, dump_json, parse_json, read_sealed, write_sealed
 from azuraforge_learner.training import Training, TrainingState
@@ -156,8 +156,8 @@ class CheckpointStore:
 
 
 def pack_arrays(arrays: Mapping[str, Array]) -> bytes:
-    """Arrays as the bytes of a safetensors file; the same arrays give the same bytes."""
-    return safetensors.save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    """Arrays as the bytes of a safetensors file; the same numbers give the same bytes, whatever device they are on."""
+    return safetensors.save({name: np.ascontiguousarray(to_host(array)) for name, array in arrays.items()})
 
 
 def unpack_arrays(content: bytes, *, name: str) -> dict[str, Array]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from azuraforge_core import Array, Replay, Tensor, find_replay, no_grad, total_version
+from azuraforge_core import Array, Device, Replay, Tensor, find_replay, no_grad, to_host, total_version
 from azuraforge_learner.errors import DataInvalid
 from azuraforge_learner.layers import Layer
 
@@ -22,7 +22,8 @@ def predict(model: Layer, x: Array, *, batch_size: int = 256) -> Array:
     if len(x) == 0:
         raise DataInvalid("there is nothing to predict: x has no sample")
     with in_use(model):
-        parts = [model(Tensor(x[i : i + batch_size])).data for i in range(0, len(x), batch_size)]
+        batches = (model.place(x[i : i + batch_size]) for i in range(0, len(x), batch_size))
+        parts = [to_host(model(Tensor(batch)).data) for batch in batches]
     return np.concatenate(parts)
 
 
@@ -49,7 +50,7 @@ class Predictor:
 
     def __init__(self, model: Layer, *, most_plans: int = 8) -> None:
         self.model = model
-        self._most_plans = most_plans
+        self._most_plans = most_plans if model.device is Device.CPU else 0  # a plan is of the CPU's kernels
         self._plans: dict[tuple[int, ...], Replay | None] = {}
         self._parameters = tuple(model.parameters().values())
         self._version = total_version(self._parameters)
@@ -77,4 +78,4 @@ class Predictor:
 
     def _answer(self, x: Array) -> Array:
         with in_use(self.model):
-            return self.model(Tensor(x)).data
+            return to_host(self.model(Tensor(self.model.place(x))).data)

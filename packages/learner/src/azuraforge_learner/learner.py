@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from azuraforge_core import Array, Generator, Tensor
+from azuraforge_core import Array, Device, Generator, Tensor, to_host
+from azuraforge_core.backend.select import as_array
 from azuraforge_learner.callbacks import Callback, FiniteGuard, History
 from azuraforge_learner.errors import CheckpointMismatch, DataInvalid, OptimizerInvalid
 from azuraforge_learner.inference import in_use, predict
 from azuraforge_learner.layers import Layer
 from azuraforge_learner.loader import DataLoader
+from azuraforge_learner.loss_meter import NOTHING, LossMeter, Reading
 from azuraforge_learner.losses import Loss
 from azuraforge_learner.optimizers import Optimizer
 from azuraforge_learner.schedules import Schedule
@@ -28,13 +30,17 @@ class Learner:
 
     A batch is `(x, target)`. With `accumulation` k it is read in k parts one by one, whose gradients add up to those
     of the whole batch before its one update: the memory of a part, the mathematics of the batch, for losses that
-    are plain means and layers that do not look across samples. `metrics` are computed on validation data and by
+    are plain means and layers that do not look across samples. It trains on the device that the model is on and
+    brings batches there. `metrics` are computed on validation data and by
     `evaluate`. Random layers and a shuffled loader without a source of their own get one from `seed`. See
     `azuraforge_learner.training` for what the attributes mean.
 
     Raises:
         OptimizerInvalid: the optimizer holds a parameter that the model does not have.
     """
+
+    report_every: int = 20
+    """On a GPU the losses are read once in so many batches and after an epoch's last; on the CPU after each."""
 
     def __init__(
         self,
@@ -63,9 +69,10 @@ class Learner:
         self.callbacks = _with_defaults(callbacks)
         self.history = next(callback for callback in self.callbacks if isinstance(callback, History))
         self.epoch = self.epochs = self.batch = self.batches = self.step = self.samples = 0
-        self.batch_loss = float("nan")
         self.metrics: dict[str, float] = {}
-        self._loss_sum = 0.0
+        self.reading: Reading = NOTHING
+        self.is_just_read = False
+        self._meter = LossMeter()
         self._is_epoch_done = True
         self._stop_reason: str | None = None
         self._finish_reason: str | None = None
@@ -77,6 +84,11 @@ class Learner:
     def is_finished(self) -> bool:
         """Whether nothing is left to train."""
         return self._is_epoch_done and (self._finish_reason is not None or self.epoch >= self.epochs)
+
+    @property
+    def batch_loss(self) -> float:
+        """Loss of the last batch whose loss was read."""
+        return self.reading.batch_loss
 
     @property
     def stop_reason(self) -> str | None:
@@ -115,9 +127,9 @@ class Learner:
         loss_sum, predictions, targets = 0.0, [], []
         with in_use(self.model):
             for x, target in loader.in_order():
-                prediction = self.model(Tensor(x))
-                loss_sum += float(self.loss(prediction, Tensor(target)).item()) * len(target)
-                predictions.append(prediction.data)
+                prediction = self.model(self._placed(x))
+                loss_sum += float(self.loss(prediction, self._placed(target)).item()) * len(target)
+                predictions.append(to_host(prediction.data))
                 targets.append(target)
         predicted, actual = np.concatenate(predictions), np.concatenate(targets)
         values = {name: float(metric(predicted, actual)) for name, metric in self.metric_functions.items()}
@@ -134,12 +146,14 @@ class Learner:
     def capture(self) -> TrainingState:
         """Everything needed to continue after the last update."""
         keyed = self._keyed_callbacks()
+        if not self.is_just_read and self.batch:  # stopped between two readings
+            self._read_losses()
         document = {
             "position": {"epoch": self.epoch, "batch": self.batch, "is_epoch_done": self._is_epoch_done},
             "epochs": self.epochs,
             "step": self.step,
             "samples": self.samples,
-            "loss_sum": self._loss_sum,
+            "loss_sum": self.reading.loss_sum,
             "metrics": self.metrics,
             "finish_reason": self._finish_reason,
             "seed": self.seed,
@@ -180,7 +194,9 @@ class Learner:
         self.epoch, self.batch = int(position["epoch"]), int(position["batch"])
         self._is_epoch_done = bool(position["is_epoch_done"])
         self.epochs, self.step, self.samples = (int(document[name]) for name in ("epochs", "step", "samples"))
-        self._loss_sum, self.metrics = float(document["loss_sum"]), dict(document["metrics"])
+        loss_sum, self.metrics = float(document["loss_sum"]), dict(document["metrics"])
+        self.reading, self.is_just_read = NOTHING._replace(loss_sum=loss_sum), True
+        self._meter.start(loss_sum)
         self._finish_reason, self._saved_loader = document["finish_reason"], document["loader"]
         self._is_resumed = True
 
@@ -198,7 +214,8 @@ class Learner:
     def _run_epoch(self, train: DataLoader, *, validation: DataLoader | None) -> None:
         if self._is_epoch_done:
             self.epoch, self.batch, self.samples = self.epoch + 1, 0, 0
-            self._loss_sum, self.metrics, self._is_epoch_done = 0.0, {}, False
+            self.metrics, self._is_epoch_done = {}, False
+            self._meter.start(0.0)
         if self.batch == 0:
             self._notify("on_epoch_begin")
         self.model.train()
@@ -220,25 +237,35 @@ class Learner:
         if self.schedule is not None:
             self.optimizer.scale_learning_rate(self.schedule.factor(self.step, total=self.epochs * self.batches))
         self.optimizer.zero_grad()
-        self.batch_loss = self._differentiate(x, target)
+        loss = self._differentiate(x, target)
         if self.clip_norm is not None:
             self.optimizer.clip_gradients(self.clip_norm)
         self.optimizer.step()
         self.batch += 1
         self.step += 1
         self.samples += len(target)
-        self._loss_sum += self.batch_loss * len(target)
-        self.metrics["loss"] = self._loss_sum / self.samples
+        self._meter.add(loss, samples=len(target), batch=self.batch)
+        is_free = self.optimizer.flat.device is Device.CPU
+        self.is_just_read = is_free or self.batch % self.report_every == 0 or self.batch == self.batches
+        if self.is_just_read:
+            self._read_losses()
 
-    def _differentiate(self, x: Array, target: Array) -> float:
-        """Leave the gradients of the batch's mean loss in the parameters; the answer is that loss."""
-        mean = 0.0
+    def _read_losses(self) -> None:
+        self.reading = self._meter.read(self.optimizer.flat.values)
+        self.metrics["loss"] = self.reading.loss_sum / self.samples
+
+    def _placed(self, array: Array) -> Tensor:
+        return Tensor(self.model.place(array))
+
+    def _differentiate(self, x: Array, target: Array) -> Array:
+        """Leave the gradients of the batch's mean loss in the parameters; the answer is that loss, in float64."""
+        mean: Array | float = 0.0
         for part, wanted in _in_parts(x, target, count=self.accumulation):
-            loss = self.loss(self.model(Tensor(part)), Tensor(wanted))
+            loss = self.loss(self.model(self._placed(part)), self._placed(wanted))
             share = len(wanted) / len(target)
             (loss if share == 1.0 else loss * share).backward()
-            mean += share * float(loss.item())
-        return mean
+            mean = loss.data.astype("float64") * share + mean
+        return as_array(mean)
 
     def _notify(self, moment: str) -> None:
         for callback in self.callbacks:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from azuraforge_core import Array, Tensor, ops
+from azuraforge_core import Array, Tensor, beside, ops
 from azuraforge_core.errors import ShapeError
 from azuraforge_core.ops.indexing import check_indices
 from azuraforge_core.ops.loss import check_pair
@@ -152,11 +152,11 @@ class Focal:
             losses if self.class_weights is None else losses * self._weights(labels, log_p, classes=classes)
         )
 
-    def _weights(self, labels: Array, log_p: Tensor, *, classes: int) -> Array:
+    def _weights(self, labels: Array, log_p: Tensor, *, classes: int) -> Tensor:
         weights = np.asarray(self.class_weights, dtype=log_p.dtype)
         if weights.shape != (classes,):
             raise ShapeError(f"focal: class_weights {weights.shape}; needed is {(classes,)}, one per class")
-        return weights[labels.reshape(-1)]
+        return Tensor(beside(log_p.data, weights[labels.reshape(-1)]))
 
 
 def _checked_weights(class_weights: Sequence[float] | None) -> Array | None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from azuraforge_core import Array
 from azuraforge_learner.layers import Layer
+from azuraforge_learner.loss_meter import Reading
 from azuraforge_learner.optimizers import Optimizer
 
 
@@ -38,10 +39,16 @@ class Training(Protocol):
     """Updates since the beginning of the training."""
     samples: int
     """Samples of this epoch that are done."""
-    batch_loss: float
-    """Loss of the last batch."""
+    reading: Reading
+    """What was known of losses and parameters when they were last read: on a GPU not after every batch."""
+    is_just_read: bool
+    """Whether that was after the last batch."""
     metrics: dict[str, float]
     """`loss` is the mean over this epoch so far; `validation_*` are there from `on_validation_end` on."""
+
+    @property
+    def batch_loss(self) -> float:
+        """Loss of the last batch whose loss was read."""
 
     @property
     def is_finished(self) -> bool:

@@ -49,7 +49,8 @@ def truncated_backward(
         raise ShapeError(
             f"truncated_backward: x {x.shape} and target {target.shape}; needed are (n, time, ...) with time above 0"
         )
-    time, mean = x.shape[1], 0.0
+    time = x.shape[1]
+    mean: Array | float = 0.0
     after: State = ()
     for start in range(0, time, steps):
         part, wanted = x[:, start : start + steps], target[:, start : start + steps]
@@ -57,5 +58,5 @@ def truncated_backward(
         after = detached(reached)
         window_loss = loss(answer, Tensor(wanted)) * (part.shape[1] / time)
         window_loss.backward()
-        mean += float(window_loss.item())
-    return mean, after
+        mean = mean + window_loss.data.astype("float64")  # read once, for on a GPU the host waits for it
+    return float(mean), after

@@ -186,11 +186,13 @@ def test_guard_names_epoch_batch_and_loss(small_training: Callable) -> None:
 
 def test_guard_names_the_parameter(small_training: Callable) -> None:
     class Poison(Callback):
-        order = CallOrder.OBSERVE
+        """Lets the update of one batch go wrong."""
 
-        def on_batch_end(self, training: Training) -> None:
-            if (training.epoch, training.batch) == (2, 2):
-                training.model.parameters()["4.weight"].data[2] = np.nan
+        def on_batch_begin(self, training: Training) -> None:
+            if (training.epoch, training.batch) == (2, 1):
+                update = training.optimizer.step
+                weight = training.model.parameters()["4.weight"].data
+                training.optimizer.step = lambda: (update(), weight.__setitem__(2, np.nan))  # type: ignore[method-assign]
 
     with pytest.raises(Diverged) as e:
         small_training([Poison(), FiniteGuard()]).fit(3)

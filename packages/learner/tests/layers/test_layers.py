@@ -1,12 +1,14 @@
 """Each layer: it trains, its gradients are right, it refuses what it cannot be, its spec tells the truth."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 
-from azuraforge_core import Array, Generator, Tensor, check_finite
-from azuraforge_core.errors import GradientMismatch, NotFinite
+from azuraforge_core import Array, Device, Generator, Tensor, check_finite, ops, to_device, to_host
+from azuraforge_core.device_double import ImplicitTransfer, pretend_gpu
+from azuraforge_core.errors import DeviceMixed, GradientMismatch, NotFinite
 from azuraforge_core.testing import gradcheck, plant_sign_error
 from azuraforge_learner.checkpoints import pack_arrays, unpack_arrays
 from azuraforge_learner.errors import GeneratorMissing, LayerInvalid
@@ -382,3 +384,49 @@ def test_dropout_drops_in_training_only_and_keeps_the_mean() -> None:
 def test_dropout_without_generator_refuses_to_train() -> None:
     with pytest.raises(GeneratorMissing, match="pass generator"):
         Dropout(0.5)(Tensor(np.ones((2, 2), np.float32)))
+
+
+def learned(name: str, device: Device, *, is_training: bool) -> dict[str, Array]:
+    """The answer, every gradient and every buffer of a layer that computes on `device`, brought to the host."""
+    layer, inputs = every_layer()[name]
+    layer = (layer.train() if is_training else layer.eval()).to(device)
+    layer.give_generators(Generator(3))
+    x = Tensor(layer.place(inputs) if layer.arrays() or inputs.dtype.kind != "f" else to_device(inputs, device))
+    y = layer(x)
+    found = {"answer": to_host(y.data), **{f"buffer {k}": to_host(b) for k, b in layer.buffers().items()}}
+    if y.requires_grad:
+        y.backward(to_device(Generator(5).normal(y.shape), device))
+    return found | {k: to_host(p.grad) for k, p in layer.parameters().items() if p.grad is not None}
+
+
+@pytest.mark.parametrize("is_training", [False, True])
+@pytest.mark.parametrize("name", EVERY)
+def test_another_device_computes_and_learns_the_same(other_device: Any, name: str, is_training: bool) -> None:
+    theirs = learned(name, Device.GPU, is_training=is_training)
+    ours = learned(name, Device.CPU, is_training=is_training)
+    assert theirs.keys() == ours.keys()
+    for key, array in ours.items():
+        other_device.compare(theirs[key], array, what=key)
+
+
+class MadeOnTheHost(Layer):
+    """A layer with the mistake that the double is there to catch: an array made by NumPy, whatever the device."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return ops.add(x, Tensor(np.zeros(x.shape, np.float32)))
+
+
+class ComputedOnTheHost(Layer):
+    """The same mistake behind the tensors' back."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return Tensor(x.data + np.zeros(x.shape, np.float32))
+
+
+@pytest.mark.parametrize(("layer", "error"), [(MadeOnTheHost(), DeviceMixed), (ComputedOnTheHost(), ImplicitTransfer)])
+def test_a_layer_that_makes_an_array_on_the_host_is_caught(
+    monkeypatch: pytest.MonkeyPatch, layer: Layer, error: type[Exception]
+) -> None:
+    monkeypatch.setenv("AZURAFORGE_KERNELS", "numpy")
+    with pretend_gpu() as double, pytest.raises(error):
+        layer(Tensor(double.asarray(numbers(2, 3))))

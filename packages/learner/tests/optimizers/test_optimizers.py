@@ -1,9 +1,11 @@
 """Optimizers: equal to PyTorch over 100 steps, over one aligned buffer, and strict about what they are given."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from azuraforge_core import Generator, Tensor, ops
+from azuraforge_core import Device, Generator, Tensor, ops, to_device, to_host
 from azuraforge_learner import SGD, Adam, AdamW, Lion, Optimizer, ParameterGroup, RMSprop
 from azuraforge_learner.errors import CheckpointMismatch, GradientsMissing, OptimizerInvalid
 from azuraforge_learner.layers import Linear, Parameter, ReLU, Sequential
@@ -278,3 +280,48 @@ def test_state_of_another_optimizer_is_refused(other: object) -> None:
     stranger: Optimizer = other()  # type: ignore[operator]
     with pytest.raises(CheckpointMismatch):
         optimizer.load_state(stranger.state(), stranger.moments)
+
+
+def trained(make: Any, device: Device) -> list[np.ndarray]:
+    """Values and moments after some clipped steps on `device`, brought to the host."""
+    parameters = make_parameters("float32")
+    for parameter in parameters:
+        parameter.data = to_device(parameter.data, device)
+    optimizer = make(parameters)
+    for step in range(4):
+        noise = Generator(100 + step)
+        for parameter in parameters:
+            parameter.grad = to_device(np.asarray(noise.normal(parameter.shape), np.float32), device)
+        optimizer.clip_gradients(3.0)
+        optimizer.step()
+        optimizer.zero_grad()
+    return [to_host(array) for array in (optimizer.flat.values, *optimizer.moments.values())]
+
+
+LION = {"Lion": (lambda p: Lion(p, learning_rate=0.01, weight_decay=0.1), None)}
+
+
+@pytest.mark.parametrize("name", [*CASES, *LION])
+def test_another_device_takes_the_same_steps_and_keeps_nobody_waiting(other_device: Any, name: str) -> None:
+    make = (CASES | LION)[name][0]
+    theirs, ours = trained(make, Device.GPU), trained(make, Device.CPU)
+    if other_device.double is not None:
+        assert other_device.double.syncs == len(theirs)  # what was read at the end
+    for number, (found, wanted) in enumerate(zip(theirs, ours, strict=True)):
+        other_device.compare(found, wanted, what=f"array {number}")
+
+
+def test_a_state_of_one_device_continues_on_another(other_device: Any) -> None:
+    model = Linear(3, 2, generator=Generator(0)).to(Device.GPU)
+    optimizer = Adam(model)
+    moments = {name: np.full(row.shape, 2.0, np.float32) for name, row in optimizer.moments.items()}
+    optimizer.load_state(optimizer.state(), moments)
+    assert all((to_host(row) == 2.0).all() for row in optimizer.moments.values())
+
+
+def test_a_model_that_moves_after_its_optimizer_was_made_is_refused(other_device: Any) -> None:
+    model = Linear(3, 2, generator=Generator(0))
+    optimizer = SGD(model, learning_rate=0.1)
+    model.to(Device.GPU)
+    with pytest.raises(OptimizerInvalid, match=r"on gpu and the optimizer was made for cpu: move the model first"):
+        optimizer.step()

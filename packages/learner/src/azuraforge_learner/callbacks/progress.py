@@ -48,7 +48,9 @@ class Progress(Callback):
         self._start(training)
 
     def on_batch_end(self, training: Training) -> None:
-        """Report, if it is time."""
+        """Report, if it is time and the loss is known."""
+        if not training.is_just_read:
+            return
         now = self._clock()
         is_last = training.batch == training.batches
         if not is_last and now - self._reported_at < self._interval_s:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from azuraforge_core import Array
+from azuraforge_core import Array, beside
 from azuraforge_learner.callbacks.callback import Callback, CallOrder
 from azuraforge_learner.errors import CheckpointMismatch, LearnerError
 from azuraforge_learner.training import Training
@@ -33,9 +33,11 @@ class WeightAverage(Callback):
         Raises:
             CheckpointMismatch: a checkpoint was loaded that held them.
         """
-        shapes = {name: parameter.shape for name, parameter in training.model.parameters().items()}
+        parameters = training.model.parameters()
+        shapes = {name: parameter.shape for name, parameter in parameters.items()}
         if self.averages and {name: average.shape for name, average in self.averages.items()} != shapes:
             raise CheckpointMismatch("the averages are not of this model's parameters")
+        self.averages = {name: beside(parameters[name].data, average) for name, average in self.averages.items()}
 
     def on_batch_end(self, training: Training) -> None:
         """Move every average."""

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Self
 
-from azuraforge_core import Array, Generator, Tensor, ops
+from azuraforge_core import Array, Device, Generator, Tensor, beside, device_of, ops, to_device
 from azuraforge_learner.errors import CheckpointMismatch
 from azuraforge_learner.layers.spec import LayerSpec, Setting
 
@@ -145,12 +145,39 @@ class Layer(ABC):
                 setattr(layer, name, getattr(layer, name).astype(dtype))
         return self
 
+    @property
+    def device(self) -> Device:
+        """Where the parameters and buffers are; the CPU for a layer that has none."""
+        return next((device_of(array) for array in self.arrays().values()), Device.CPU)
+
+    def to(self, device: Device) -> Self:
+        """Move every parameter and buffer to `device`; gradients are forgotten, generators stay on the host.
+
+        Optimizers made before must be made again.
+        """
+        for parameter in self.parameters().values():
+            if parameter.device is not device:
+                parameter.data = to_device(parameter.data, device)
+                parameter.grad = parameter.memory = None
+        for _, layer in self.walk():
+            for name in layer.buffer_names:
+                setattr(layer, name, to_device(getattr(layer, name), device))
+        return self
+
+    def place(self, array: Array) -> Array:
+        """A batch where the layer can read it.
+
+        Whole numbers and bools stay on the host: they are labels, rows or marks, whose bounds the host checks before
+        an op brings them over.
+        """
+        return to_device(array, self.device) if array.dtype.kind == "f" else array
+
     def arrays(self) -> dict[str, Array]:
         """Parameters and buffers as arrays, for saving. They are not copies."""
         return {name: parameter.data for name, parameter in self.parameters().items()} | self.buffers()
 
     def load_arrays(self, arrays: Mapping[str, Array]) -> None:
-        """Copy values in place, so that an optimizer's views stay views.
+        """Copy values in place, so that an optimizer's views stay views; they may come from another device.
 
         Raises:
             CheckpointMismatch: a name, a shape or a dtype differs; nothing was changed.
@@ -165,7 +192,7 @@ class Layer(ABC):
                     f"{name} is {array.dtype}{array.shape} in the model and {new.dtype}{new.shape} in the file"
                 )
         for name, array in own.items():
-            array[...] = arrays[name]
+            array[...] = beside(array, arrays[name])
         for parameter in self.parameters().values():
             parameter.mark_changed()
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from azuraforge_core import Array, Tensor
+from azuraforge_core import Array, Tensor, beside
 from azuraforge_learner.errors import LayerInvalid
 from azuraforge_learner.layers.layer import Layer
 from azuraforge_learner.layers.spec import LayerSpec, Settings, Shape, no_parameters, one_per_number, size_setting
@@ -50,7 +50,7 @@ class PositionalEncoding(Layer):
         """Same shape as `x (n, time, width)`."""
         if len(x.shape) != 3 or x.shape[-1] != self.width:
             raise LayerInvalid(f"PositionalEncoding takes x (n, time, {self.width}), not {tuple(x.shape)}")
-        return x + Tensor(_rows(x.shape[1], self.width, str(x.dtype)))
+        return x + Tensor(beside(x.data, _rows(x.shape[1], self.width, str(x.dtype))))
 
 
 @lru_cache(maxsize=16)

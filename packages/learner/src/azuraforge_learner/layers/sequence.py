@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from azuraforge_core import Array, Tensor, ops
+from azuraforge_core import Array, Tensor, backend_of, ops
 from azuraforge_core.dtypes import Dtype
 from azuraforge_core.ops.sequences import Lengths
 from azuraforge_learner.errors import LayerInvalid
@@ -169,7 +169,8 @@ class Recurrent(Layer):
         """One state per layer and direction."""
         count, shape = self.layers * self.directions, (x.shape[0], self.units)
         if state is None:
-            return [(Tensor(np.zeros(shape, self.weight_dtype)),) * self.state_parts] * count
+            zeros = backend_of(x).xp.zeros(shape, dtype=self.weight_dtype)
+            return [(Tensor(zeros),) * self.state_parts] * count
         if len(state) != self.state_parts or any(part.shape != (count, *shape) for part in state):
             seen = ", ".join(str(tuple(part.shape)) for part in state)
             raise LayerInvalid(

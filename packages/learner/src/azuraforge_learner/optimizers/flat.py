@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from azuraforge_core import Array
+from azuraforge_core import Array, Device, backend_of
 from azuraforge_learner.errors import GradientsMissing, OptimizerInvalid
 from azuraforge_learner.layers import Parameter
 
@@ -31,13 +31,19 @@ class FlatBuffer:
         (self.dtype,) = dtypes
         self.parameters = tuple(parameters)
         self.starts = self._lay_out()
-        self.values = aligned_zeros(self.starts[-1], dtype=self.dtype)
-        self.gradients = aligned_zeros(self.starts[-1], dtype=self.dtype)
+        self.device = self.parameters[0].device
+        self.values, self.gradients = self.new_row(), self.new_row()
         self._value_views = self._views(self.values)
         self._gradient_views = self._views(self.gradients)
         for parameter, view in zip(self.parameters, self._gradient_views, strict=True):
             parameter.memory = view
         self.adopt_values()
+
+    def new_row(self) -> Array:
+        """Zeros beside the values, on their device."""
+        if self.device is Device.CPU:
+            return aligned_zeros(self.starts[-1], dtype=self.dtype)
+        return backend_of(self.parameters[0]).xp.zeros(self.starts[-1], dtype=self.dtype)  # CUDA aligns to 256 bytes
 
     def range_of(self, parameters: Sequence[Parameter]) -> slice:
         """The part of the block that consecutive parameters take."""
@@ -46,9 +52,18 @@ class FlatBuffer:
         return slice(self.starts[places[0]], self.starts[places[-1] + 1])
 
     def adopt_values(self) -> None:
-        """Take in what was assigned to `parameter.data` since the last time, and make it a view again."""
+        """Take in what was assigned to `parameter.data` since the last time, and make it a view again.
+
+        Raises:
+            OptimizerInvalid: a parameter moved to another device.
+        """
         for parameter, view in zip(self.parameters, self._value_views, strict=True):
             if parameter.data is not view:
+                if parameter.device is not self.device:
+                    raise OptimizerInvalid(
+                        f"a parameter is on {parameter.device} and the optimizer was made for {self.device}: "
+                        "move the model first, then make the optimizer"
+                    )
                 view[...] = parameter.data
                 parameter.data = view
 

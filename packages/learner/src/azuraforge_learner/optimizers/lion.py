@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
 from azuraforge_learner.errors import OptimizerInvalid
 from azuraforge_learner.optimizers.optimizer import GroupState, Optimizer, Trainable
 
@@ -34,22 +32,22 @@ class Lion(Optimizer):
 
     def update(self, group: GroupState) -> None:
         """Value -= rate * sign(β₁ first + (1 - β₁) gradient), then first = β₂ first + (1 - β₂) gradient."""
-        for place in group.chunks():
+        for place in group.chunks(self.chunk):
             self._update_chunk(group, place)
 
     def _update_chunk(self, group: GroupState, place: slice) -> None:
         value, gradient = self.flat.values[place], self.flat.gradients[place]
         first = self.moments["first"][place]
-        a, b = (row[: value.size] for row in self._scratch)
+        xp, (a, b) = self.backend.xp, (row[: value.size] for row in self._scratch)
         beta1, beta2 = self.betas
         if group.weight_decay:
             value *= 1.0 - group.learning_rate * group.weight_decay
-        np.multiply(first, beta1, out=a)
-        np.multiply(gradient, 1.0 - beta1, out=b)
+        xp.multiply(first, beta1, out=a)
+        xp.multiply(gradient, 1.0 - beta1, out=b)
         a += b
-        np.sign(a, out=a)
+        xp.sign(a, out=a)
         a *= group.learning_rate
         value -= a
         first *= beta2
-        np.multiply(gradient, 1.0 - beta2, out=b)
+        xp.multiply(gradient, 1.0 - beta2, out=b)
         first += b

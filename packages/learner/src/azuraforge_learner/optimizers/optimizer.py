@@ -7,15 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from azuraforge_core import Array, backend_of
+from azuraforge_core import Array, Device, backend_of, beside
 from azuraforge_learner.errors import CheckpointMismatch, OptimizerInvalid
 from azuraforge_learner.layers import Layer, Parameter
-from azuraforge_learner.optimizers.flat import FlatBuffer, aligned_zeros
+from azuraforge_learner.optimizers.flat import FlatBuffer
 
 CHUNK = 32_768
-"""Elements that an update in plain array code works on at a time: its handful of rows then stay in cache."""
+"""Elements that an update in plain array code works on at a time: its handful of rows then stay in the CPU's cache."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +34,10 @@ class GroupState:
     learning_rate: float
     weight_decay: float
 
-    def chunks(self) -> Iterator[slice]:
-        """The group's place in pieces that fit the cache."""
-        for start in range(self.place.start, self.place.stop, CHUNK):
-            yield slice(start, min(start + CHUNK, self.place.stop))
+    def chunks(self, size: int) -> Iterator[slice]:
+        """The group's place in pieces of at most `size` elements."""
+        for start in range(self.place.start, self.place.stop, size):
+            yield slice(start, min(start + size, self.place.stop))
 
 
 Trainable = Layer | Iterable[Parameter] | Iterable[ParameterGroup]
@@ -64,8 +62,11 @@ class Optimizer(ABC):
             self._group_state(group, learning_rate=learning_rate, weight_decay=weight_decay) for group in groups
         ]
         self.steps = 0
-        self.moments = {name: self._new_row() for name in self.moment_names}
-        self._scratch = (np.empty(CHUNK, dtype=self.flat.dtype), np.empty(CHUNK, dtype=self.flat.dtype))
+        self.moments = {name: self.flat.new_row() for name in self.moment_names}
+        # A GPU has no such cache, and every piece would cost it a dozen launches.
+        self.chunk = CHUNK if self.flat.device is Device.CPU else self.flat.values.size
+        empty = self.backend.xp.empty
+        self._scratch = (empty(self.chunk, dtype=self.flat.dtype), empty(self.chunk, dtype=self.flat.dtype))
 
     @abstractmethod
     def update(self, group: GroupState) -> None:
@@ -93,17 +94,21 @@ class Optimizer(ABC):
         """Forget every gradient."""
         self.flat.forget_gradients()
 
-    def clip_gradients(self, max_norm: float) -> float:
+    def clip_gradients(self, max_norm: float) -> Array | float:
         """Scale all gradients together so that their norm is at most `max_norm`; returns the norm before.
 
-        A norm that is not finite scales nothing, so that the guard can name the parameter.
+        A norm that is not finite scales nothing, so that the guard can name the parameter. On a GPU the norm stays
+        there, an array without axes: `float(norm)` waits for it.
         """
         if not max_norm > 0:
             raise OptimizerInvalid(f"max_norm must be above zero, not {max_norm}")
         self.flat.collect_gradients()
-        norm = float(np.sqrt(np.sum(np.square(self.flat.gradients, dtype=np.float64))))
-        if np.isfinite(norm) and norm > max_norm:
-            self.flat.gradients *= max_norm / norm
+        xp = self.backend.xp
+        norm = xp.sqrt(xp.sum(xp.square(self.flat.gradients, dtype="float64")))
+        if isinstance(norm, float) and norm <= max_norm:  # a number of the host, which may be looked at
+            return norm
+        is_long = xp.isfinite(norm) & (norm > max_norm)
+        self.flat.gradients *= xp.where(is_long, max_norm / norm, 1.0).astype(self.flat.dtype)
         return norm
 
     def scale_learning_rate(self, factor: float) -> None:
@@ -141,7 +146,7 @@ class Optimizer(ABC):
         for group, rate in zip(self.groups, state["learning_rates"], strict=True):
             group.learning_rate = rate
         for name, row in self.moments.items():
-            row[...] = moments[name]
+            row[...] = beside(row, moments[name])
 
     def _group_state(self, group: ParameterGroup, *, learning_rate: float, weight_decay: float) -> GroupState:
         rate = learning_rate if group.learning_rate is None else group.learning_rate
@@ -151,9 +156,6 @@ class Optimizer(ABC):
         if not 0 <= decay < float("inf"):
             raise OptimizerInvalid(f"the weight decay must be at least zero and finite, not {decay}")
         return GroupState(self.flat.range_of(group.parameters), rate, rate, decay)
-
-    def _new_row(self) -> Array:
-        return aligned_zeros(self.flat.values.size, dtype=self.flat.dtype)
 
 
 def _groups(trained: Trainable) -> list[ParameterGroup]:

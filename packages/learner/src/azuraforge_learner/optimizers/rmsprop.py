@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
 from azuraforge_learner.errors import OptimizerInvalid
 from azuraforge_learner.optimizers.optimizer import GroupState, Optimizer, Trainable
 
@@ -41,24 +39,24 @@ class RMSprop(Optimizer):
 
     def update(self, group: GroupState) -> None:
         """Velocity = momentum * velocity + gradient / (√square + ε); value -= rate * velocity."""
-        for place in group.chunks():
+        for place in group.chunks(self.chunk):
             self._update_chunk(group, place)
 
     def _update_chunk(self, group: GroupState, place: slice) -> None:
         value, gradient = self.flat.values[place], self.flat.gradients[place]
         square, velocity = self.moments["square"][place], self.moments["velocity"][place]
-        a, b = (row[: value.size] for row in self._scratch)
+        xp, (a, b) = self.backend.xp, (row[: value.size] for row in self._scratch)
         if group.weight_decay:
-            np.multiply(value, group.weight_decay, out=b)
-            gradient = np.add(b, gradient, out=b)
-        np.multiply(gradient, gradient, out=a)
+            xp.multiply(value, group.weight_decay, out=b)
+            gradient = xp.add(b, gradient, out=b)
+        xp.multiply(gradient, gradient, out=a)
         a *= 1.0 - self.smoothing
         square *= self.smoothing
         square += a
-        np.sqrt(square, out=a)
+        xp.sqrt(square, out=a)
         a += self.epsilon
-        np.divide(gradient, a, out=a)
+        xp.divide(gradient, a, out=a)
         velocity *= self.momentum
         velocity += a
-        np.multiply(velocity, group.learning_rate, out=a)
+        xp.multiply(velocity, group.learning_rate, out=a)
         value -= a

@@ -15,6 +15,8 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel
 
+from azuraforge_core import Device
+
 
 class StopReason(StrEnum):
     """Why a training is asked to stop before its end."""
@@ -112,6 +114,10 @@ class TrainingContext(Protocol):
     @property
     def folder(self) -> Path:
         """The only folder that the pipeline writes to."""
+
+    @property
+    def device(self) -> Device:
+        """Where to train: a pipeline calls `model.to(context.device)` before it makes its optimizer."""
 
     @property
     def resume_from(self) -> Path | None:

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from azuraforge_core import Device
 from azuraforge_learner.pipelines.base import BatchReport, CheckpointReport, EpochReport, StopReason
 
 
@@ -15,6 +16,7 @@ class RecordingContext:
 
     folder: Path
     resume_from: Path | None = None
+    device: Device = Device.CPU
     stop_at_batch: int | None = None
     """Ask for a stop once this many batches were asked about, counted over the whole run."""
     stop_reason: StopReason = StopReason.CANCEL

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from azuraforge_core import to_host
 from azuraforge_learner.layers import Layer, Sequential, count_parameters
 from azuraforge_learner.metrics import Outcome
 from azuraforge_learner.pipelines.evaluation import Evaluation
@@ -134,7 +135,7 @@ def weights_hash(model: Layer) -> str:
     digest = hashlib.sha256()
     for name, array in sorted(model.arrays().items()):
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(np.ascontiguousarray(to_host(array)).tobytes())
     return digest.hexdigest()
 
 

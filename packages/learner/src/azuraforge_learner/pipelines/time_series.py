@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from azuraforge_core import Generator
+from azuraforge_core import Device, Generator
 from azuraforge_learner.checkpoints import read_attachments
 from azuraforge_learner.data import SERIES_FILE, SeriesInvalid, TimeSeries, rows_needed, unpack_series
 from azuraforge_learner.layers import Sequential
@@ -71,8 +71,10 @@ class TimeSeriesPipeline(Pipeline):
             context.warn("data", note["en"])
         seed = self.config.training.seed
         model = self.build_model(len(prepared.feature_names), generator=Generator(seed).spawn("model"))
+        model.to(context.device)
         trained = train_series(prepared, model=model, config=self.config.training, context=context)
         outputs = {part: trained.learner.predict(getattr(prepared, part).inputs) for part in PARTS}
+        model.to(Device.CPU)  # report, bundle and hash are made where every reader can make them again
         evaluation = evaluate_model(prepared, outputs, seed=seed)
         results = results_document(
             pipeline={"name": self.name, "version": self.version},

@@ -16,6 +16,7 @@ from azuraforge_contracts import (
     SeriesPreview,
     WarningRaised,
 )
+from azuraforge_core import Device
 from azuraforge_learner.pipelines.base import (
     BatchReport,
     CheckpointReport,
@@ -38,11 +39,13 @@ class PipeContext:
         *,
         folder: Path,
         resume_from: Path | None,
+        device: Device = Device.CPU,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._link = link
         self._folder = folder
         self._resume_from = resume_from
+        self._device = device
         self._clock = clock
         self._next_batch = 0.0
         self.epochs_run = 0
@@ -51,6 +54,11 @@ class PipeContext:
     def folder(self) -> Path:
         """The only folder that the pipeline writes to."""
         return self._folder
+
+    @property
+    def device(self) -> Device:
+        """The device that was chosen for this worker."""
+        return self._device
 
     @property
     def resume_from(self) -> Path | None:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from azuraforge_contracts import ExitCode, Job, LineType, OrderType, ReadyReport, WarningCode
 from azuraforge_core import keep_freed_memory
-from azuraforge_core.device import DeviceChoice, choose_device
+from azuraforge_core.device import DeviceChoice, choose_device, start_device
 from azuraforge_learner.pipelines.base import Pipeline, StopReason, TrainingStopped
 from azuraforge_worker.discovery import find_pipeline
 from azuraforge_worker.last_words import FailedWord, FinishedWord, StoppedWord
@@ -47,10 +47,12 @@ def _train(job: Job, *, link: SupervisorLink) -> ExitCode:
     except ValidationError as error:
         return _fail(describe_refused_config(error, config=dict(job.config)), link=link)
     choice = choose_device(os.environ)
+    start_device(choice, os.environ)
     keep_freed_memory()
     link.say(LineType.READY, _ready(job, pipeline=pipeline, config=config, choice=choice))
     folder = Path(job.folder)
-    context = PipeContext(link, folder=folder, resume_from=Path(job.resume_from) if job.resume_from else None)
+    resume_from = Path(job.resume_from) if job.resume_from else None
+    context = PipeContext(link, folder=folder, resume_from=resume_from, device=choice.device)
     if choice.is_fallback:
         context.warn(WarningCode.DEVICE_FALLBACK, choice.reason)
     result = pipeline(config).run(context)
