@@ -30,6 +30,7 @@ from azuraforge_learner.layers import (
     Embedding,
     Flatten,
     GlobalAvgPool2D,
+    Graph,
     GroupNorm,
     Layer,
     LayerNorm,
@@ -179,7 +180,48 @@ def _sequences() -> Iterator[Case]:
             )
 
 
+def _network(g: Generator) -> Graph:
+    """A skip around a convolution and its BatchNorm, three times over."""
+
+    def node(name: str, kind: str, **parameters: object) -> dict[str, Any]:
+        return {"id": name, "type": kind, "version": 1, "parameters": parameters}
+
+    cell = {
+        "inputs": ["in"],
+        "outputs": ["out"],
+        "nodes": [
+            node("look", "Conv2D", channels=4, outputs=4, kernel=3, padding=1),
+            node("normal", "BatchNorm", channels=4),
+            node("sum", "Add"),
+            node("act", "ReLU"),
+        ],
+        "edges": [
+            ["in", "look"],
+            ["look", "normal"],
+            ["in", "sum.0"],
+            ["normal", "sum.1"],
+            ["sum", "act"],
+            ["act", "out"],
+        ],
+    }
+    document = {
+        "format": "azf.graph/1",
+        "inputs": ["x"],
+        "outputs": ["y"],
+        "nodes": [
+            node("wide", "Conv2D", channels=2, outputs=4, kernel=3, padding=1),
+            {"id": "stage", "block": "cell", "repeat": 3},
+            node("flat", "Flatten"),
+            node("end", "Linear", inputs=120, outputs=3),
+        ],
+        "edges": [["x", "wide"], ["wide", "stage"], ["stage", "flat"], ["flat", "end"], ["end", "y"]],
+        "blocks": {"cell": cell},
+    }
+    return Graph(document, generator=g)
+
+
 def _blocks() -> Iterator[Case]:
+    yield Case("Graph of a repeated block with a skip", _network, (6, 5, 2))
     yield Case("Add", lambda g: Add(Linear(3, 2, generator=g), Sequential(Tanh(), Linear(3, 2, generator=g))), (3,))
     yield Case("Add of three", lambda g: Add(Tanh(), ReLU(), Sequential(Sigmoid(), SiLU())), (4, 3))
     yield Case("Concat", lambda g: Concat(Linear(3, 2, generator=g), Tanh()), (-1, 3))

@@ -12,7 +12,7 @@ from onnx import numpy_helper
 
 from azuraforge_core import Generator, Tensor
 from azuraforge_learner.errors import OnnxUnsupported
-from azuraforge_learner.layers import LSTM, Dropout, Linear, ReLU, Sequential, Tanh, to_graph
+from azuraforge_learner.layers import LSTM, Dropout, Graph, Linear, ReLU, Sequential, Tanh, to_graph
 from azuraforge_learner.onnx import export_onnx, import_onnx
 
 
@@ -51,6 +51,59 @@ def test_every_model_comes_back_bit_for_bit(case: Any, dtype: str, path: Path) -
     answer = model(Tensor(x)).data
     assert back.output_axes == tuple(range(answer.ndim))
     assert np.array_equal(back.model(Tensor(x)).data, answer)
+
+
+def free_edges() -> Graph:
+    """Words through an Embedding, a path around a repeated block, and three values of different age side by side."""
+
+    def node(name: str, kind: str, **parameters: object) -> dict[str, Any]:
+        return {"id": name, "type": kind, "version": 1, "parameters": parameters}
+
+    cell = {
+        "inputs": ["in"],
+        "outputs": ["out"],
+        "nodes": [node("dense", "Linear", inputs=4, outputs=4), node("sum", "Add")],
+        "edges": [["in", "dense"], ["dense", "sum.0"], ["in", "sum.1"], ["sum", "out"]],
+    }
+    document = {
+        "format": "azf.graph/1",
+        "inputs": ["x"],
+        "outputs": ["y"],
+        "nodes": [
+            node("words", "Embedding", count=9, width=4),
+            {"id": "stage", "block": "cell", "repeat": 2},
+            node("tanh", "Tanh"),
+            node("all", "Concat"),
+            node("end", "Linear", inputs=12, outputs=2),
+        ],
+        "edges": [
+            *(["x", "words"], ["words", "stage"], ["stage", "tanh"], ["tanh", "all.0"], ["stage", "all.1"]),
+            *(["words", "all.2"], ["all", "end"], ["end", "y"]),
+        ],
+        "blocks": {"cell": cell},
+    }
+    return Graph(document, generator=Generator(5))
+
+
+def test_a_network_of_free_edges_comes_back_bit_for_bit(path: Path) -> None:
+    model = free_edges()
+    export = export_onnx(model, path, input_shape=(-1,), verify=True)
+    assert export.largest_difference is not None
+    assert export.largest_difference <= 1e-5
+    back = import_onnx(path)
+    assert back.is_exact
+    assert isinstance(back.model, Graph)
+    assert to_graph(back.model) == to_graph(model)
+    x = Tensor(Generator(6).integers((3, 5), high=9))
+    assert np.array_equal(back.model(x).data, model.eval()(x).data)
+
+
+def test_a_network_of_several_inputs_is_not_exported(path: Path) -> None:
+    document = free_edges().document
+    document["outputs"].append("z")
+    document["edges"].append(["tanh", "z"])
+    with pytest.raises(OnnxUnsupported, match="one input and one output here"):
+        export_onnx(Graph(document, generator=Generator(5)), path, input_shape=(-1,))
 
 
 def test_negative_zeros_and_odd_numbers_come_back_too(path: Path) -> None:

@@ -202,7 +202,7 @@ def _read_body(body: Mapping[str, Any], *, ports: Mapping[str, Ports], where: st
         nodes[content["id"]] = Node(content, place, _ports_of(content, ports, where=place))
     names = [*inputs, *outputs, *nodes]
     if twice := [name for name in names if names.count(name) > 1]:
-        raise GraphInvalid(f"{twice[0]!r} is the name of more than one input, output or node", where=where or "/")
+        raise GraphInvalid(f"{twice[0]!r} is the name of more than one input, output or node", where=where)
     places = Places(inputs, outputs, {name: node.ports for name, node in nodes.items()})
     reads = read_edges(body["edges"], places, where=f"{where}/edges")
     order = order_nodes(tuple(nodes), reads, where=f"{where}/edges")
