@@ -108,6 +108,7 @@ def test_memory_is_that_of_one_window() -> None:
         finally:
             tracemalloc.stop()
 
+    peak(50)  # the first call loads kernels, and their memory is no window's
     assert peak(50) < peak(1_000) / 8
     assert whole.parameters()["0.w_x"].grad is not None
 

@@ -23,7 +23,9 @@ float32 = np.dtype(np.float32)
 float64 = np.dtype(np.float64)
 
 DEFAULT = float32
-SUPPORTED = frozenset({float32, float64, bool_, int32, int64, *map(np.dtype, (np.int8, np.int16, np.uint8))})
+SUPPORTED: frozenset[Dtype] = frozenset(
+    {float32, float64, bool_, int32, int64, *map(np.dtype, (np.int8, np.int16, np.uint8))}
+)
 _LETTERS = frozenset(dtype.char for dtype in SUPPORTED)  # a letter is looked up in a fifth of a dtype's time
 
 

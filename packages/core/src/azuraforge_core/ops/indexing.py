@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from azuraforge_core.device import Device
 from azuraforge_core.dtypes import Array, bool_, is_float
 from azuraforge_core.errors import DtypeError, IndexOutOfRange, ShapeError
 from azuraforge_core.ops.operands import axis_of, broadcast, pair
@@ -25,7 +26,7 @@ def getitem(x: Tensor, index: Any) -> Tensor:
     """
     key = _plain(index)
     try:
-        return gather(x, key if isinstance(x.data, np.ndarray) or _is_basic(key) else _checked(key, x))
+        return gather(x, key if x.device is Device.CPU or _is_basic(key) else _checked(key, x))
     except IndexError as error:
         raise IndexOutOfRange(f"getitem: {error} (shape {x.shape})") from error
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
+from azuraforge_core.device import Device
 from azuraforge_core.dtypes import Array
 from azuraforge_core.errors import ArgumentError, ShapeError
 from azuraforge_core.ops.indexing import check_indices
@@ -108,10 +107,10 @@ def binary_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
     check_pair("binary_cross_entropy", logits, target=target)
     xp, x, t = backend_of(logits, target).xp, logits.data, target.data
     is_inside = (t >= 0) & (t <= 1)
-    if isinstance(t, np.ndarray) and not bool(is_inside.all()):
+    if target.device is Device.CPU and not bool(is_inside.all()):
         raise ArgumentError("binary_cross_entropy: a target is outside of 0 to 1")
     losses = xp.maximum(x, 0) - x * t + xp.log1p(xp.exp(-xp.absolute(x)))
-    if not isinstance(t, np.ndarray):
+    if target.device is not Device.CPU:
         losses = xp.where(is_inside, losses, math.nan)
 
     def vjp(g: Array) -> tuple[Array, Array | None]:

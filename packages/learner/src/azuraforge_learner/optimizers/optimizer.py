@@ -105,7 +105,7 @@ class Optimizer(ABC):
         self.flat.collect_gradients()
         xp = self.backend.xp
         norm = xp.sqrt(xp.sum(xp.square(self.flat.gradients, dtype="float64")))
-        if isinstance(norm, float) and norm <= max_norm:  # a number of the host, which may be looked at
+        if self.flat.device is Device.CPU and bool(norm <= max_norm):  # on a GPU the host would have to wait
             return norm
         is_long = xp.isfinite(norm) & (norm > max_norm)
         self.flat.gradients *= xp.where(is_long, max_norm / norm, 1.0).astype(self.flat.dtype)

@@ -35,12 +35,13 @@ def launch(xp: ArrayModule, source: str, *, kernel: str, size: int, arguments: t
     """
     if not size:
         return
-    run = _find_kernel(xp, source, kernel=kernel, dtype=arguments[0].dtype)
+    library: Any = xp  # a module, which can be remembered by what it is
+    run = _find_kernel(library, source, kernel=kernel, dtype=arguments[0].dtype)
     run((-(-size // THREADS),), (THREADS,), (np.int64(size), *arguments))
 
 
 @cache
-def _find_kernel(xp: ArrayModule, source: str, *, kernel: str, dtype: Dtype) -> Any:
+def _find_kernel(xp: Any, source: str, *, kernel: str, dtype: Dtype) -> Any:
     return _compile(xp, source, dtype=dtype).get_function(kernel)
 
 
