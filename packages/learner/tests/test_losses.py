@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from azuraforge_core import Array, Generator, Tensor
+from azuraforge_core import Array, Device, Generator, Tensor, to_device, to_host
 from azuraforge_core.errors import ArgumentError, DtypeError, GradientMismatch, IndexOutOfRange, ShapeError
 from azuraforge_core.testing import assert_close, gradcheck
 from azuraforge_learner import (
@@ -227,3 +227,33 @@ def test_a_learner_trains_a_classifier(loss: Loss) -> None:
     learner = Learner(model, loss=loss, optimizer=Adam(model, learning_rate=0.03))
     learner.fit(DataLoader(ArrayDataset(x, labels), batch_size=20), epochs=30)
     assert (learner.predict(x).argmax(axis=1) == labels).mean() > 0.95
+
+
+def lost(loss: Loss, target: Array, device: Device, *, classes: int) -> list[Array]:
+    """The loss and its gradient on `device`; labels stay on the host, as the Learner leaves them."""
+    prediction = Tensor(to_device(Generator(1).normal((6, classes)), device), requires_grad=True)
+    value = loss(prediction, Tensor(to_device(target, device) if target.dtype.kind == "f" else target))
+    value.backward()
+    assert prediction.grad is not None
+    return [to_host(value.data), to_host(prediction.grad)]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        *LOSSES,
+        BinaryCrossEntropy(),
+        CrossEntropy(),
+        CrossEntropy(smoothing=0.1, class_weights=WEIGHTS),
+        Focal(),
+        Focal(gamma=0.5, class_weights=WEIGHTS),
+    ],
+)
+def test_another_device_loses_the_same_and_keeps_nobody_waiting(other_device: Any, loss: Loss) -> None:
+    is_classifying = isinstance(loss, CrossEntropy | Focal)
+    target = Generator(2).integers((6,), high=3) if is_classifying else Generator(2).uniform((6, 3))
+    theirs, ours = (lost(loss, target, device, classes=3) for device in (Device.GPU, Device.CPU))
+    if other_device.double is not None:
+        assert other_device.double.syncs == 2  # what was read at the end
+    for number, (found, wanted) in enumerate(zip(theirs, ours, strict=True)):
+        other_device.compare(found, wanted, what=f"array {number}")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from azuraforge_contracts import Results
-from azuraforge_core import Generator
+from azuraforge_core import Device, Generator
 from azuraforge_learner import unpack_bundle
 from azuraforge_learner.data import TimeSeries
 from azuraforge_learner.metrics import regression_metrics
@@ -155,3 +155,27 @@ def test_a_resumed_run_goes_on_with_the_data_it_began_with(
 
     assert results["reproducibility"]["weights_hash"] == finished[1].results["reproducibility"]["weights_hash"]
     assert results["data"] == finished[1].results["data"]
+
+
+def different(theirs: Any, ours: Any) -> set[str]:
+    return {key for key in ours if theirs[key] != ours[key]}
+
+
+def test_a_run_on_another_device_leaves_the_same_results_and_the_same_bundle(
+    other_device: Any, make: Make, tmp_path: Path
+) -> None:
+    """The context says where; what is left behind names no device and is of the host."""
+    left = {}
+    for device in (Device.GPU, Device.CPU):
+        context = RecordingContext(tmp_path / device, device=device)
+        left[device] = make(training={"epochs": 2}).run(context)
+    theirs, ours = (left[device].results for device in (Device.GPU, Device.CPU))
+    assert theirs.keys() == ours.keys()
+    if other_device.double is not None:
+        assert different(theirs, ours) == {"reproducibility", "seconds"}
+        assert different(theirs["reproducibility"], ours["reproducibility"]) == {"device"}
+    else:
+        assert theirs["metrics"]["test"]["rmse"] == pytest.approx(ours["metrics"]["test"]["rmse"], rel=1e-2)
+    assert (theirs["reproducibility"]["device"], ours["reproducibility"]["device"]) == ("gpu", "cpu")
+    [bundle] = [file for file in left[Device.GPU].files if file.kind == "model"]
+    assert unpack_bundle(bundle.path, tmp_path / "bundle").model.device is Device.CPU

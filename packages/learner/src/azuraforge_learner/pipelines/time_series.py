@@ -74,7 +74,6 @@ class TimeSeriesPipeline(Pipeline):
         model.to(context.device)
         trained = train_series(prepared, model=model, config=self.config.training, context=context)
         outputs = {part: trained.learner.predict(getattr(prepared, part).inputs) for part in PARTS}
-        model.to(Device.CPU)  # report, bundle and hash are made where every reader can make them again
         evaluation = evaluate_model(prepared, outputs, seed=seed)
         results = results_document(
             pipeline={"name": self.name, "version": self.version},
@@ -85,6 +84,7 @@ class TimeSeriesPipeline(Pipeline):
             seconds=time.monotonic() - began_s,
             threads=array_threads(os.environ),  # a fact to record, not a setting to follow
         )
+        model.to(Device.CPU)  # what is written names no device
         files = write_files(context.folder / "out", results=results, title=self.title, prepared=prepared, model=model)
         return PipelineResult(results, files)
 
