@@ -3,6 +3,7 @@
 import copy
 import json
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,14 +14,17 @@ from azuraforge_core import Generator, Tensor
 from azuraforge_learner.errors import GraphInvalid
 from azuraforge_learner.layers import (
     LSTM,
+    Concat,
     Dropout,
     Flatten,
     Layer,
     Linear,
     ReLU,
+    Residual,
     Sequential,
     Sigmoid,
     Tanh,
+    canonical_graph,
     check_graph,
     from_graph,
     to_graph,
@@ -65,6 +69,64 @@ def test_model_survives_the_round_trip_through_json() -> None:
     x = Tensor(Generator(2).normal((2, 5, 3)))
     assert np.array_equal(model.eval()(x).data, again.eval()(x).data)
     assert to_graph(again) == to_graph(model)
+
+
+STORED: dict[str, Any] = {
+    "edges": [["0", "1"], ["1", "2"], ["2", "3"]],
+    "format": "azf.graph/1",
+    "nodes": [
+        {"id": "0", "parameters": {"has_bias": True, "inputs": 3, "outputs": 4}, "type": "Linear", "version": 1},
+        {
+            "graph": {
+                "edges": [],
+                "format": "azf.graph/1",
+                "nodes": [
+                    {
+                        "id": "0",
+                        "parameters": {"has_bias": True, "inputs": 4, "outputs": 4},
+                        "type": "Linear",
+                        "version": 1,
+                    }
+                ],
+            },
+            "id": "1",
+            "type": "Residual",
+            "version": 1,
+        },
+        {"id": "2", "parameters": {"p": 0.25}, "type": "Dropout", "version": 1},
+        {
+            "branches": [
+                {
+                    "edges": [],
+                    "format": "azf.graph/1",
+                    "nodes": [{"id": "0", "parameters": {}, "type": name, "version": 1}],
+                }
+                for name in ("Tanh", "Sigmoid")
+            ],
+            "id": "3",
+            "type": "Concat",
+            "version": 1,
+        },
+    ],
+}
+"""As bundles have held it since the format began."""
+
+
+def test_a_stored_chain_means_what_it_always_meant() -> None:
+    model = from_graph(STORED, generator=Generator(3))
+    source = Generator(3)
+    by_hand = Sequential(
+        Linear(3, 4, generator=source),
+        Residual(Linear(4, 4, generator=source)),
+        Dropout(0.25),
+        Concat(Tanh(), Sigmoid()),
+    )
+    assert type(model) is Sequential
+    assert list(model.arrays()) == ["0.weight", "0.bias", "1.body.0.weight", "1.body.0.bias"]
+    assert all(np.array_equal(array, by_hand.arrays()[name]) for name, array in model.arrays().items())
+    x = Tensor(Generator(2).normal((5, 3)))
+    assert np.array_equal(model.eval()(x).data, by_hand.eval()(x).data)
+    assert to_graph(model) == STORED == canonical_graph(STORED)
 
 
 def test_check_follows_shapes_through_the_graph() -> None:

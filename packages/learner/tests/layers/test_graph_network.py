@@ -214,6 +214,11 @@ def test_blocks_are_nested_eight_deep_and_no_deeper() -> None:
     for deep in (9, 400):
         with pytest.raises(GraphInvalid, match="blocks are nested more than 8 deep"):
             check_graph(nested(deep))
+    twice = nested(9)  # the eight that are allowed are known already when the ninth is put around them
+    twice["nodes"].insert(0, {"id": "first", "block": "b7"})
+    twice["edges"] = [["x", "first"], ["first", "use"], ["use", "y"]]
+    with pytest.raises(GraphInvalid, match="blocks are nested more than 8 deep"):
+        check_graph(twice)
 
 
 def test_repetitions_that_explode_are_counted_not_made() -> None:
