@@ -6,7 +6,10 @@ device idle while the next one is prepared. So a training adds on the device and
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from azuraforge_core import Array, to_host
 from azuraforge_core.backend.select import backend_for
@@ -36,12 +39,18 @@ class LossMeter:
 
     def start(self, loss_sum: float) -> None:
         """Begin an epoch, or go on with one whose first batches lost `loss_sum`."""
-        self._sum: Array | float = loss_sum
-        self._last: Array | float = float("nan")
-        self._bad: Array | int = 0
+        # Numbers on the host, arrays without axes on a device: arithmetic is the same.
+        self._sum: Any = loss_sum
+        self._last: Any = math.nan
+        self._bad: Any = 0
 
     def add(self, loss: Array, *, samples: int, batch: int) -> None:
         """Take in a batch's mean loss, a float64 without axes; nobody waits for it."""
+        if isinstance(loss, np.ndarray):  # there is nobody to wait for, and five calls of NumPy are not free
+            value = loss.item()
+            self._bad = self._bad or (0 if math.isfinite(value) else batch)
+            self._sum, self._last = value * samples + self._sum, value
+            return
         xp = backend_for(loss).xp
         self._sum = loss * samples + self._sum
         self._bad = xp.where(xp.isfinite(loss) | (xp.asarray(self._bad) != 0), self._bad, batch)
@@ -49,6 +58,8 @@ class LossMeter:
 
     def read(self, values: Array) -> Reading:
         """Everything so far, and the sum of `values`, the parameters, in one copy to the host."""
+        if isinstance(values, np.ndarray):
+            return Reading(self._sum, self._last, self._bad, float(np.sum(values)))
         xp = backend_for(values).xp
         numbers = [xp.asarray(n, dtype="float64") for n in (self._sum, self._last, self._bad, xp.sum(values))]
         loss_sum, last, bad, total = to_host(xp.stack(numbers)).tolist()

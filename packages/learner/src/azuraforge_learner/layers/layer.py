@@ -148,7 +148,11 @@ class Layer(ABC):
     @property
     def device(self) -> Device:
         """Where the parameters and buffers are; the CPU for a layer that has none."""
-        return next((device_of(array) for array in self.arrays().values()), Device.CPU)
+        for _, layer in self.walk():  # asked at every batch, so it ends at the first array
+            for name, value in vars(layer).items():
+                if isinstance(value, Parameter) or name in layer.buffer_names:
+                    return value.device if isinstance(value, Parameter) else device_of(value)
+        return Device.CPU
 
     def to(self, device: Device) -> Self:
         """Move every parameter and buffer to `device`; gradients are forgotten, generators stay on the host.
