@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from azuraforge_core import Array, to_host
+from azuraforge_core import Array, Device, device_of, to_host
 from azuraforge_core.backend.select import backend_for
 
 
@@ -46,7 +46,7 @@ class LossMeter:
 
     def add(self, loss: Array, *, samples: int, batch: int) -> None:
         """Take in a batch's mean loss, a float64 without axes; nobody waits for it."""
-        if isinstance(loss, np.ndarray):  # there is nobody to wait for, and five calls of NumPy are not free
+        if device_of(loss) is Device.CPU:  # there is nobody to wait for, and five calls of NumPy are not free
             value = loss.item()
             self._bad = self._bad or (0 if math.isfinite(value) else batch)
             self._sum, self._last = value * samples + self._sum, value
@@ -58,7 +58,7 @@ class LossMeter:
 
     def read(self, values: Array) -> Reading:
         """Everything so far, and the sum of `values`, the parameters, in one copy to the host."""
-        if isinstance(values, np.ndarray):
+        if device_of(values) is Device.CPU:
             return Reading(self._sum, self._last, self._bad, float(np.sum(values)))
         xp = backend_for(values).xp
         numbers = [xp.asarray(n, dtype="float64") for n in (self._sum, self._last, self._bad, xp.sum(values))]
