@@ -384,12 +384,8 @@ REFUSED: dict[str, tuple[list[Any], dict[str, Array], list[int | str], str]] = {
         "a Linear must follow",
     ),
     "a constant added": ([node("Add", "x b", "y")], {"b": numbers(3)}, ["n", 3], r"\(Add\): it is none of ours"),
-    "itself added": ([node("Add", "x x", "y")], {}, ["n", 3], r"\(Add\): it is none of ours"),
     "paths that multiply": (
         [node("Tanh", "x", "a"), node("Relu", "x", "b"), node("Mul", "a b", "y")], {}, ["n", 3], "ours meet again in",
-    ),
-    "a concatenation with itself": (
-        [node("Tanh", "x", "a"), node("Concat", "x a", "y", axis=-1)], {}, ["n", 3], "a path without a layer",
     ),
     "sums that are broadcast": (
         [node("MatMul", "x w", "a"), node("MatMul", "x v", "b"), node("Add", "a b", "y")],

@@ -49,6 +49,25 @@ def block(torch: Any) -> Any:
     return Block()
 
 
+def dense(torch: Any) -> Any:
+    """Each convolution reads everything before it, as in a DenseNet, and the image itself comes back at the end."""
+    nn = torch.nn
+
+    class Dense(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = nn.Conv2d(2, 3, 3, padding=1), nn.Conv2d(5, 4, 3, padding=1)
+            self.norm, self.last = nn.BatchNorm2d(9), nn.Linear(9, 3)
+
+        def forward(self, x: Any) -> Any:
+            a = torch.relu(self.first(x))
+            b = torch.relu(self.second(torch.cat([x, a], 1)))
+            y = self.norm(torch.cat([x, a, b], 1))
+            return self.last(y.mean([2, 3]))
+
+    return Dense()
+
+
 def row(*make: Callable[[Any], Any]) -> Build:
     return lambda torch: torch.nn.Sequential(*(part(torch.nn) for part in make))
 
@@ -106,6 +125,10 @@ NETWORKS: dict[str, tuple[Build, tuple[int, ...], list[str]]] = {
         row(lambda nn: nn.Conv1d(3, 4, 3, padding=2, dilation=2), lambda nn: nn.ReLU()), (2, 3, 7), ["Conv1D", "ReLU"],
     ),
     "a residual block": (block, IMAGE, ["Residual", "ReLU", "GlobalAvgPool2D", "Linear"]),
+    "a dense block": (
+        dense, IMAGE,
+        ["Conv2D", "ReLU", "Concat", "Conv2D", "ReLU", "Concat", "BatchNorm", "GlobalAvgPool2D", "Linear"],
+    ),
 }  # fmt: skip
 
 

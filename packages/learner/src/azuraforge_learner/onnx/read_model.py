@@ -1,4 +1,7 @@
-"""A program as a model: layer after layer from the input to the output, branches where paths part and meet again."""
+"""A program as a model: layer after layer from the input to the output, branches where paths part and meet again.
+
+What is no such row of brackets is read as a network of free edges: see `networks`.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,7 @@ from typing import Any, Final, NoReturn
 
 from azuraforge_core import Array, Generator
 from azuraforge_learner.errors import CheckpointMismatch, GraphInvalid, LayerInvalid, OnnxUnsupported
-from azuraforge_learner.layers import GRAPH_FORMAT, LAYERS, Add, Concat, Graph, Sequential, check_graph, from_graph
-from azuraforge_learner.layers.blocks import residual_shape
+from azuraforge_learner.layers import GRAPH_FORMAT, LAYERS, Graph, Sequential, check_graph, from_graph
 from azuraforge_learner.layers.spec import Shape
 from azuraforge_learner.onnx.composites import read_composite
 from azuraforge_learner.onnx.elementwise import (
@@ -23,6 +25,7 @@ from azuraforge_learner.onnx.elementwise import (
 )
 from azuraforge_learner.onnx.flow import Flow
 from azuraforge_learner.onnx.linear import read_gather, read_gemm, read_matmul
+from azuraforge_learner.onnx.networks import JOIN_OPERATORS, arrays_of, document_of, join_shape, read_parts
 from azuraforge_learner.onnx.normalization import read_batch_norm, read_group_norm, read_layer_norm, read_rms_norm
 from azuraforge_learner.onnx.orders import Order, channels_first, natural, permutation, time_major
 from azuraforge_learner.onnx.program import Node, Program
@@ -65,7 +68,6 @@ READERS: Final[Mapping[str, Reader]] = MappingProxyType(
     }
     | dict.fromkeys(SINGLE_OPERATORS, read_single)
 )
-_JOINS: Final = frozenset({"Add", "Concat", "Sum"})
 _MAX_DEPTH: Final = 8
 _MAX_LAYERS: Final = 512
 
@@ -97,7 +99,21 @@ def read_model(program: Program) -> ReadModel:
         except OnnxUnsupported as refusal:
             refusals.append((len(trail), not isinstance(refusal, OrderUnsupported), refusal))
         else:
-            return _build(layers, after, order=order, shape=shape)
+            return _build(layers, _document(layers), _arrays(layers), after, order=order, shape=shape)
+    return _read_network(flow, program, guesses, refusals)
+
+
+def _read_network(
+    flow: Flow, program: Program, guesses: Sequence[Order], refusals: Sequence[tuple[int, bool, OnnxUnsupported]]
+) -> ReadModel:
+    for order in guesses:
+        shape = _sample_shape(program, order)
+        try:
+            parts, after = read_parts(flow, Seen(program.input.name, shape, order), readers=READERS)
+        except OnnxUnsupported:  # the refusals of the row say more: they know where paths part
+            continue
+        layers = tuple(part.found for part in parts if not part.is_join)
+        return _build(layers, document_of(parts), arrays_of(parts), after, order=order, shape=shape)
     raise max(refusals, key=lambda entry: entry[:2])[2]  # of the guess that came furthest
 
 
@@ -155,7 +171,7 @@ def _read_step(flow: Flow, x: Seen, readers: Sequence[Node], *, trail: list[Node
 
 def _read_branches(flow: Flow, x: Seen, heads: Sequence[Node], *, trail: list[Node], depth: int) -> Step:
     join = flow.find_meeting(heads)
-    if join is None or join.op not in _JOINS:
+    if join is None or join.op not in JOIN_OPERATORS:
         _refuse(join or heads[0], f"{len(heads)} paths part before it; ours meet again in Add, Sum or Concat")
     ends = []
     for name in join.inputs:
@@ -169,36 +185,31 @@ def _read_branches(flow: Flow, x: Seen, heads: Sequence[Node], *, trail: list[No
 
 def _joined(page: Page, ends: Sequence[tuple[tuple[Found, ...], Seen]]) -> Step:
     values = [after for _, after in ends]
-    order, shapes = values[0].order, [value.shape for value in values]
-    if any(value.order != order or value.spread is not None for value in values):
-        page.refuse("its paths end in different orders of axes")
     branches, is_concat = [layers for layers, _ in ends if layers], page.node.op == "Concat"
-    try:
-        if len(branches) < len(ends):
-            if is_concat or len(ends) != 2 or len(branches) != 1:
-                page.refuse("a path without a layer is supported in an Add of two, which is a Residual")
-            found, shape = Found("Residual", branches=tuple(branches)), residual_shape(shapes[0], shapes[1])
-            return page.answer(found, shape=shape, order=order)
-        if is_concat and page.attribute("axis", 0) not in {
-            order.index(len(order) - 1) - back for back in (0, len(order))
-        }:
-            page.refuse("ours lays answers side by side on the axis of features")
-        shape = (Concat if is_concat else Add).join_shapes(shapes)
-    except LayerInvalid as error:
-        page.refuse(str(error))
-    return page.answer(Found("Concat" if is_concat else "Add", branches=tuple(branches)), shape=shape, order=order)
+    if len(branches) < len(ends) and (is_concat or len(ends) != 2 or len(branches) != 1):
+        page.refuse("a path without a layer is supported in an Add of two, which is a Residual")
+    kind = "Concat" if is_concat else "Add" if len(branches) == len(ends) else "Residual"
+    found = Found(kind, branches=tuple(branches))
+    return page.answer(found, shape=join_shape(page, values), order=values[0].order)
 
 
 def _refuse(node: Node, why: str = "it is none of ours") -> NoReturn:
     raise OnnxUnsupported(f"{node}: {why}; supported are {', '.join(sorted(READERS))}")
 
 
-def _build(layers: tuple[Found, ...], after: Seen, *, order: Order, shape: Shape) -> ReadModel:
+def _build(
+    layers: tuple[Found, ...],
+    document: dict[str, Any],
+    arrays: Mapping[str, Array],
+    after: Seen,
+    *,
+    order: Order,
+    shape: Shape,
+) -> ReadModel:
     if after.spread is not None:
         raise OnnxUnsupported("the output is a flattened image in another order than ours: a Linear must follow it")
-    if not layers:
+    if not document["nodes"]:
         raise OnnxUnsupported("the graph holds no layer")
-    document, arrays = _document(layers), _arrays(layers)
     try:
         _check_sizes(layers)
         check_graph(document, input_shape=shape)
