@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from azuraforge_core import Array, Generator, Tensor, ops
-from azuraforge_core.testing import assert_close, gradcheck
+from azuraforge_core.errors import GradientMismatch
+from azuraforge_core.testing import assert_close, gradcheck, plant_sign_error
 from azuraforge_learner import (
     SGD,
     ArrayDataset,
@@ -189,6 +190,9 @@ def test_gradients_of_a_diamond() -> None:
     x = Tensor(X.astype(np.float64), requires_grad=True)
     parameters = list(model.parameters().values())
     gradcheck(lambda x, *_: model(x), [x, *parameters])
+    for target in (x, *parameters):
+        with pytest.raises(GradientMismatch):
+            gradcheck(plant_sign_error(lambda *_: model(x), target), [target])
 
 
 def test_each_repetition_has_parameters_of_its_own_under_a_path_that_stays() -> None:

@@ -79,6 +79,14 @@ REFUSED = {
 }
 
 
+def test_values_that_are_stored_in_two_orders_do_not_meet(path: Path) -> None:
+    """Their shapes are the same: only the order of their axes tells that numbers of different places would be added."""
+    turned = [node("Conv", "x k", "a"), node("Transpose", "a", "b", perm=(0, 2, 3, 1)), node("Add", "a b", "y")]
+    path.write_bytes(file(*turned, shape=("n", 3, 3, 3), k=Generator(1).normal((3, 3, 1, 1))))
+    with pytest.raises(OnnxUnsupported, match="different orders of axes"):
+        import_onnx(path)
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_meets_as_ours_cannot_is_refused(name: str, path: Path) -> None:
     weights = {"n": Generator(1).normal((3, 1))} if name == "values of two shapes" else {}

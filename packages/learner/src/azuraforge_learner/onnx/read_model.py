@@ -185,12 +185,13 @@ def _read_branches(flow: Flow, x: Seen, heads: Sequence[Node], *, trail: list[No
 
 def _joined(page: Page, ends: Sequence[tuple[tuple[Found, ...], Seen]]) -> Step:
     values = [after for _, after in ends]
+    shape = join_shape(page, values)
     branches, is_concat = [layers for layers, _ in ends if layers], page.node.op == "Concat"
     if len(branches) < len(ends) and (is_concat or len(ends) != 2 or len(branches) != 1):
         page.refuse("a path without a layer is supported in an Add of two, which is a Residual")
     kind = "Concat" if is_concat else "Add" if len(branches) == len(ends) else "Residual"
     found = Found(kind, branches=tuple(branches))
-    return page.answer(found, shape=join_shape(page, values), order=values[0].order)
+    return page.answer(found, shape=shape, order=values[0].order)
 
 
 def _refuse(node: Node, why: str = "it is none of ours") -> NoReturn:
