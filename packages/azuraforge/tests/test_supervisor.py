@@ -29,7 +29,7 @@ def make() -> Iterator[Make]:
     made: list[Supervisor] = []
 
     def make_one(clock: Callable[[], float]) -> Supervisor:
-        made.append(Supervisor(on_crash=lambda _: None, clock=clock))
+        made.append(Supervisor(on_crash=lambda _: None, clock=clock, sweep=lambda: None))  # pytest has other children
         return made[-1]
 
     yield make_one
@@ -89,3 +89,14 @@ def test_every_service_gets_its_own_time_and_no_more(make: Make, tmp_path: Path)
 
     assert statuses(supervisor) == [-signal.SIGKILL, -signal.SIGKILL]
     assert 7 <= next(ticks) - begun <= 12  # the clock moves by being read: twice a look, and once to begin
+
+
+def test_a_stop_ends_with_the_sweep(tmp_path: Path) -> None:
+    order: list[str] = []
+    supervisor = Supervisor(on_crash=lambda _: None, sweep=lambda: order.append(str(statuses(supervisor))))
+    start(supervisor, tmp_path, stop_within_s=0.0)
+
+    with supervisor.signals():
+        supervisor.stop(requests=0)
+
+    assert order == [str([-signal.SIGKILL])]

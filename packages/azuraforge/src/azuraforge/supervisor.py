@@ -49,6 +49,12 @@ class Crash:
     again_in_s: float
 
 
+def end_everything_below() -> None:
+    """Kill and collect whatever this process has started, whoever started it here."""
+    end_descendants(os.getpid())
+    reap_orphans(set())
+
+
 @dataclass
 class Supervisor:
     """Holds the services in the order in which they are started; they are stopped in the opposite one."""
@@ -56,6 +62,8 @@ class Supervisor:
     on_crash: Callable[[Crash], None]
     on_spawn: Callable[[int], None] = lambda _: None
     clock: Callable[[], float] = time.monotonic
+    sweep: Callable[[], None] = end_everything_below
+    """What a stop ends with; a process that has other children than these services passes its own."""
     services: list[Service] = field(default_factory=list)
     companions: list[subprocess.Popen[bytes]] = field(default_factory=list)
     """Children that end by themselves and are not started again; they go first when everything stops."""
@@ -148,8 +156,7 @@ class Supervisor:
         for service in reversed(self.services):
             service.restart_at = None
             self._stop(service, requests=requests)
-        end_descendants(os.getpid())
-        reap_orphans(set())
+        self.sweep()
 
     def _stop(self, service: Service, *, requests: int) -> None:
         process = service.process
