@@ -50,6 +50,8 @@ def torch() -> ModuleType:
         pytest.fail(f"CI=true requires the oracle. {MISSING}")
     module = importlib.import_module("torch")
     module.set_num_threads(1)
+    # oneDNN's gradient of a convolution ends the process on AMD Zen 1 in three runs of four (torch 2.13).
+    module.backends.mkldnn.enabled = False
     return module
 
 
