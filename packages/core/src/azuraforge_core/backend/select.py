@@ -12,7 +12,6 @@ from typing import Any, cast
 import numpy as np
 
 from azuraforge_core.array_module import ArrayModule
-from azuraforge_core.backend.gpu import GpuBackend
 from azuraforge_core.backend.native import NativeBackend
 from azuraforge_core.backend.protocol import Backend
 from azuraforge_core.backend.reference import ReferenceBackend
@@ -69,5 +68,7 @@ def _foreign_backend(kind: type) -> Backend:
 
 @cache
 def _backend_over(library: ModuleType) -> Backend:
+    from azuraforge_core.backend.gpu import GpuBackend  # noqa: PLC0415 - no process without a GPU reads its kernels
+
     xp = cast("ArrayModule", library)
     return ReferenceBackend(xp) if wants_plain(os.environ) else GpuBackend(xp)
