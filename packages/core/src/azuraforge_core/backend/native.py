@@ -54,6 +54,9 @@ from azuraforge_core.kernels.cpu.launch import is_listened, load_pool
 
 _log = logging.getLogger(__name__)
 
+FEW = 1 << 5
+"""Below so many numbers a launch costs more than an activation in plain array code."""
+
 SOME = 1 << 12
 """From so many numbers on a kernel takes less time than its launch."""
 
@@ -249,12 +252,12 @@ class NativeBackend(ReferenceBackend):
 
     def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
         """See `kernels.cpu.elementwise`."""
-        apply = elementwise.activate if self.takes(x) else super().activate
+        apply = elementwise.activate if x.size >= FEW and self.takes(x) else super().activate
         return apply(kind, x, setting=setting)
 
     def activate_vjp(self, kind: Activation, g: Array, saved: Array, *, setting: float) -> Array:
         """See `kernels.cpu.elementwise`."""
-        apply = elementwise.activate_vjp if self.takes(g) else super().activate_vjp
+        apply = elementwise.activate_vjp if g.size >= FEW and self.takes(g) else super().activate_vjp
         return apply(kind, g, saved, setting=setting)
 
     def normalize_rows(
