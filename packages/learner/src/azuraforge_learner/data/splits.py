@@ -33,14 +33,17 @@ def split_in_time(rows: int, *, length: int, horizon: int, validation: float, te
     """
     split = _cut(rows, length=length, horizon=horizon, shares=(validation, test))
     if not _is_enough(split):
-        needed = rows_needed(length=length, horizon=horizon, validation=validation, test=test)
+        needed = rows_needed(length=length, horizon=horizon, validation=validation, test=test, more_than=rows)
         raise TooFewRows(rows=rows, needed=needed)
     return split
 
 
-def rows_needed(*, length: int, horizon: int, validation: float, test: float) -> int:
-    """The smallest series that gives every part its minimum of windows."""
-    rows = length + horizon + sum(MINIMUM.values()) - 1
+def rows_needed(*, length: int, horizon: int, validation: float, test: float, more_than: int = 0) -> int:
+    """The smallest series of more than `more_than` rows that gives every part its minimum of windows.
+
+    Shares are rounded to whole windows, so one row more may take a window from a part that had just enough.
+    """
+    rows = max(length + horizon + sum(MINIMUM.values()) - 1, more_than + 1)
     while not _is_enough(_cut(rows, length=length, horizon=horizon, shares=(validation, test))):
         rows += 1
     return rows
