@@ -8,8 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from azuraforge_core import Array, find_replay
+from azuraforge_core import Array, Replay, find_replay
 from azuraforge_core.backend.native import NativeBackend
+from azuraforge_core.kernels.cpu import launch
 
 from .conftest import numbers
 
@@ -123,3 +124,23 @@ def test_several_threads_may_ask_one_replay(network: Pass) -> None:
         thread.join()
 
     assert not faults
+
+
+def test_a_listener_that_leaves_between_two_looks_disturbs_no_launch(
+    network: Pass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Leaving:
+        """There at the first look, gone at the second, as seen from another thread."""
+
+        looks = 0
+
+        @property
+        def listener(self) -> Replay | None:
+            self.looks += 1
+            return replay if self.looks % 2 else None
+
+    replay = Replay(example=numbers(1, 30))
+    expected = network(numbers(1, 30))
+    monkeypatch.setattr(launch, "_listening", Leaving())
+
+    assert np.array_equal(network(numbers(1, 30)), expected)

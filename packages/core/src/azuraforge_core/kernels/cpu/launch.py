@@ -83,8 +83,9 @@ class Kernel:
         """Run it in so many parts. Numbers and addresses are passed as they are; nothing is checked here."""
         run, packed = self._run or self._load(), self.pack(*arguments)
         run(self._head, packed, parts)  # type: ignore[arg-type]
-        if _listening.listener is not None:
-            _listening.listener.note_launch(self, packed, parts)
+        listener = _listening.listener  # read once: another thread may end its listening between two looks
+        if listener is not None:
+            listener.note_launch(self, packed, parts)
 
     @property
     def function(self) -> int:
@@ -100,14 +101,16 @@ class Kernel:
 
 def address(array: Array) -> int:
     """Where an array's first element lies: what `array.ctypes.data` says, ten times as fast."""
-    if _listening.listener is not None:
-        _listening.listener.note_array(array)
+    listener = _listening.listener
+    if listener is not None:
+        listener.note_array(array)
     return _read_word(id(array) + _DATA_OFFSET).value
 
 
 def workspace(size: int) -> int:
     """Address of so many bytes of this thread's scratch memory, on a cache line; the next call may take it away."""
-    if _listening.listener is not None and _listening.listener.is_for_this_thread():
+    listener = _listening.listener
+    if listener is not None and listener.is_for_this_thread():
         return address(aligned_empty((-(-size // 4),)))  # kept by the listener: the launch will be repeated
     block: Array | None = getattr(_scratch, "block", None)
     if block is None or block.nbytes < size + LINE_BYTES:
