@@ -12,7 +12,7 @@ from azuraforge_ledger.grouping import CommitGroup
 
 def put(value: str) -> Callable[[Connection], str]:
     def do(connection: Connection) -> str:
-        connection.execute(text("INSERT INTO session VALUES (:value, 0, 0)"), {"value": value})
+        connection.execute(text("INSERT INTO sign_in_link VALUES (:value, 'session', NULL, 0)"), {"value": value})
         return value
 
     return do
@@ -25,7 +25,7 @@ def refuse(connection: Connection) -> str:
 
 def stored(ledger: Ledger) -> list[str]:
     with ledger.database.read() as connection:
-        return list(connection.execute(text("SELECT token_hash FROM session ORDER BY 1")).scalars())
+        return list(connection.execute(text("SELECT token_hash FROM sign_in_link ORDER BY 1")).scalars())
 
 
 def together(ledger: Ledger, works: list[Callable[[Connection], str]]) -> list[object]:

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Connection, Table, delete, insert, select
 
+from azuraforge_contracts import new_id
+from azuraforge_ledger.account_tables import session, sign_in_link, user
 from azuraforge_ledger.clock import DatabaseNow, to_datetime
 from azuraforge_ledger.database import Database
 from azuraforge_ledger.errors import LinkInvalid
-from azuraforge_ledger.tables import session, sign_in_link
 
 LINK_LIFETIME_S: Final = 15 * 60
 SESSION_LIFETIME_S: Final = 30 * 24 * 3600
+OWNER_ID: Final = "00000000-0000-7000-8000-000000000001"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,11 @@ class Sessions:
     def create_link(self) -> Issued:
         """A token that signs one browser in, once, within 15 minutes."""
         token = secrets.token_urlsafe(32)
-        values = {"token_hash": _hash(token), "expires_at": DatabaseNow() + LINK_LIFETIME_S * 1000}
+        values = {
+            "token_hash": _hash(token),
+            "purpose": "session",
+            "expires_at": DatabaseNow() + LINK_LIFETIME_S * 1000,
+        }
         statement = insert(sign_in_link).values(values).returning(sign_in_link.c.expires_at)
         with self._database.write() as connection:
             return Issued(token, to_datetime(connection.execute(statement).scalar_one()))
@@ -64,11 +70,19 @@ class Sessions:
         session_token = secrets.token_urlsafe(32)
         now = DatabaseNow()
         opened = insert(session).values(
-            token_hash=_hash(session_token), created_at=now, expires_at=now + SESSION_LIFETIME_S * 1000
+            id=new_id(),
+            token_hash=_hash(session_token),
+            user=OWNER_ID,
+            agent="",
+            address="",
+            created_at=now,
+            seen_at=now,
+            expires_at=now + SESSION_LIFETIME_S * 1000,
         )
         with self._database.write() as connection:
             if connection.execute(used.returning(sign_in_link.c.token_hash)).first() is None:
                 raise LinkInvalid
+            _ensure_owner(connection)
             expires_at = connection.execute(opened.returning(session.c.expires_at)).scalar_one()
         return Issued(session_token, to_datetime(expires_at))
 
@@ -90,6 +104,12 @@ class Sessions:
 def list_expiring() -> list[Table]:
     """The tables whose rows lose their meaning at `expires_at`."""
     return [sign_in_link, session]
+
+
+def _ensure_owner(connection: Connection) -> None:
+    if connection.execute(select(user.c.id).where(user.c.id == OWNER_ID)).first() is None:
+        values = {"id": OWNER_ID, "name": "owner", "name_key": "owner", "is_admin": True, "created_at": DatabaseNow()}
+        connection.execute(insert(user).values(values))
 
 
 def _hash(token: str) -> str:

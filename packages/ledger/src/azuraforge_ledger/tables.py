@@ -1,10 +1,13 @@
 """The tables. `migrations/` makes them; a test compares the two.
 
 `experiment` is the row that decides: its state, its attempt (the fence), its lease, its last `seq`. Everything
-else hangs on it. Instants are milliseconds (see clock), JSON and people's words are text (see columns).
+else hangs on it. Accounts have a file of their own, `account_tables`. Instants are milliseconds (see clock), JSON and
+people's words are text (see columns).
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -35,6 +38,8 @@ metadata = MetaData(
 
 ID = String(36)
 SHA256 = String(64)
+DEFAULT_PROJECT: Final = "00000000-0000-7000-8000-000000000000"
+"""Id of the project that every installation has from the beginning."""
 
 
 def _experiment_key() -> Column[str]:
@@ -69,6 +74,17 @@ experiment = Table(
     Column("retry_at", BigInteger),
     Column("no_worker_since", BigInteger),
     Column("is_no_worker_warned", Boolean, nullable=False, server_default=text("false")),
+    # Ids of a project, a user, a parent: not foreign keys, which SQLite cannot add to a table that is already there.
+    # Projects and users are never deleted; a parent is not deleted before its forks.
+    Column("project", ID, nullable=False, server_default=DEFAULT_PROJECT),
+    Column("created_by", ID),
+    Column("parent", ID),
+    Column("origin", String(16), nullable=False, server_default="new"),
+    Column("fork_point", JsonText),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("time_limit_s", Double),
+    Column("provenance", JsonText),
+    Column("archived_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("started_at", BigInteger),
@@ -76,6 +92,8 @@ experiment = Table(
     CheckConstraint("last_seq >= 1", name="has_history"),
     Index("experiment_newest", "created_at", "id"),
     Index("experiment_by_state", "state", "created_at"),
+    Index("experiment_by_project", "project", "created_at", "id"),
+    Index("experiment_by_parent", "parent"),
 )
 
 event = Table(
@@ -123,6 +141,7 @@ checkpoint = Table(
     Column("sha256", Quoted, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("is_best", Boolean, nullable=False),
+    Column("stored_sha256", SHA256),
     Column("at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -162,19 +181,4 @@ idempotency = Table(
     Column("experiment", ID, ForeignKey("experiment.id", deferrable=True, initially="DEFERRED"), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Index("idempotency_age", "created_at"),
-)
-
-sign_in_link = Table(
-    "sign_in_link",
-    metadata,
-    Column("token_hash", SHA256, primary_key=True),
-    Column("expires_at", BigInteger, nullable=False),
-)
-
-session = Table(
-    "session",
-    metadata,
-    Column("token_hash", SHA256, primary_key=True),
-    Column("created_at", BigInteger, nullable=False),
-    Column("expires_at", BigInteger, nullable=False),
 )
