@@ -98,6 +98,20 @@ def test_the_table_shows_the_model_beside_every_baseline(page: Page) -> None:
         assert words in page.words["en"]
 
 
+def test_the_best_answer_is_in_bold_also_when_it_is_not_the_model(results: dict[str, Any], tmp_path: Path) -> None:
+    lost = copy.deepcopy(results)
+    lost["metrics"]["test"] |= {"mae": 9.25, "r2": -4.0}
+    lost["baselines"][0]["metrics"] |= {"mae": 1.125, "r2": 0.96875}
+    write_reports(lost, folder=tmp_path, title=TITLE)
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    markdown = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert '<td class="best">1.125</td>' in html
+    assert '<td class="best">0.9688</td>' in html
+    assert "<td>9.25</td>" in html
+    assert "**1.125**" in markdown
+    assert "**9.25**" not in markdown
+
+
 def test_every_figure_has_a_text_alternative_and_its_own_ids(page: Page) -> None:
     figures = page.all("svg")
     assert len(figures) == 6

@@ -14,6 +14,7 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 METRICS: Final = ("mae", "rmse", "r2", "direction_accuracy")
 SHARES: Final = frozenset({"direction_accuracy"})
 """Metrics that people read as a percentage."""
+HIGHER_IS_BETTER: Final = frozenset({"r2", "direction_accuracy"})
 PARTS: Final = ("train", "validation", "test")
 SVG_SPACE: Final = 'xmlns="http://www.w3.org/2000/svg"'
 
@@ -75,6 +76,7 @@ def flat_config(config: Mapping[str, Any], prefix: str = "") -> list[tuple[str, 
 def _view(results: Mapping[str, Any], *, title: Mapping[str, str], language: str) -> dict[str, Any]:
     score = results["verdict"]["score"]
     best = next(row for row in results["baselines"] if row["name"] == score["baseline"])
+    best_values = {name: _best(results, name) for name in METRICS}
     return {
         "language": language,
         "other": next(name for name in LANGUAGES if name != language),
@@ -84,12 +86,20 @@ def _view(results: Mapping[str, Any], *, title: Mapping[str, str], language: str
         "best_baseline": best["title"][language],
         "config": flat_config(results["config"]),
         "metrics": METRICS,
+        "is_best": lambda name, value: value is not None and value == best_values[name],
         "parts": PARTS,
         "number": lambda value: number(value, language=language),
         "metric": lambda name, value: (percent if name in SHARES else number)(value, language=language),
         "percent": lambda share: percent(share, language=language),
         "duration": lambda seconds: duration(seconds, language=language),
     }
+
+
+def _best(results: Mapping[str, Any], metric: str) -> float | None:
+    """The best test value that the model or a baseline reached: what the table prints in bold."""
+    rows = [results["metrics"]["test"], *(row["metrics"] for row in results["baselines"])]
+    values = [value for row in rows if (value := row[metric]) is not None]
+    return (max if metric in HIGHER_IS_BETTER else min)(values, default=None)
 
 
 def _render(template: str, values: Mapping[str, Any]) -> str:
