@@ -201,6 +201,27 @@ class Workers(RuleBasedStateMachine):
         with pytest.raises(StateConflict) if is_too_late else nullcontext():
             self.ledger.experiments.request_cancel(task_id)
 
+    @rule(task_id=tasks)
+    def pause(self, task_id: str) -> None:
+        self.touched.add(task_id)
+        state = read_history(self.ledger, task_id).state
+        is_too_late = state in {"cancelling", "cancelled", "succeeded", "failed"}
+        with pytest.raises(StateConflict) if is_too_late else nullcontext():
+            self.ledger.experiments.request_pause(task_id)
+
+    @rule(task_id=tasks)
+    def resume(self, task_id: str) -> None:
+        self.touched.add(task_id)
+        state = read_history(self.ledger, task_id).state
+        is_refused = state not in {"queued", "starting", "running", "paused"}
+        with pytest.raises(StateConflict) if is_refused else nullcontext():
+            self.ledger.experiments.resume(task_id)
+
+    @rule(ticket=tickets)
+    def rest(self, ticket: Ticket) -> None:
+        confirm = self.ledger.experiments.confirm_paused
+        self._as(ticket, lambda: confirm(ticket.task_id, attempt=ticket.attempt), gives_up=True)
+
     @precondition(lambda self: self.holders)
     @rule(seconds=st.sampled_from([1, 11, 31, 600]), is_offered=st.booleans())
     def time_passes(self, seconds: int, is_offered: bool) -> None:
@@ -229,6 +250,8 @@ class Workers(RuleBasedStateMachine):
             if not waiting:
                 break
             for task_id in waiting:
+                if read_history(self.ledger, task_id).state == "paused":
+                    self.ledger.experiments.resume(task_id)
                 claim = self.ledger.leases.claim(task_id, worker_id="last")
                 if claim is not None:
                     self.ledger.experiments.fail(task_id, attempt=claim.attempt, failure=FAILURE)

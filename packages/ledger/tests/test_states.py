@@ -9,15 +9,24 @@ DRAWING = """\
 cancelling -fail-> failed*
 cancelling -stopped-> cancelled*
 cancelling -succeed-> succeeded*
+paused -drop-> cancelled*
+paused -resume-> queued
+pausing -cancel-> cancelling
+pausing -fail-> failed*
+pausing -paused-> paused
+pausing -succeed-> succeeded*
 queued -claim-> starting
 queued -drop-> cancelled*
+queued -hold-> paused
 queued -no_worker-> failed*
 retry_wait -drop-> cancelled*
 retry_wait -due-> queued
+retry_wait -hold-> paused
 running -cancel-> cancelling
 running -crash-> queued
 running -crash_loop-> failed*
 running -fail-> failed*
+running -pause-> pausing
 running -release-> queued
 running -retry-> retry_wait
 running -succeed-> succeeded*
@@ -26,6 +35,7 @@ starting -cancel-> cancelling
 starting -crash-> queued
 starting -crash_loop-> failed*
 starting -fail-> failed*
+starting -pause-> pausing
 starting -release-> queued
 starting -retry-> retry_wait"""
 

@@ -1,8 +1,8 @@
-"""Experiments: submitted, read, listed, cancelled and ended."""
+"""Experiments: submitted, read, listed, paused, cancelled and ended."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ from azuraforge_ledger.journal import (
     write_events,
 )
 from azuraforge_ledger.paging import Position, read_cursor, write_cursor
+from azuraforge_ledger.pausing import pause, rest, resume
 from azuraforge_ledger.rows import fold, read_experiment, to_summary
 from azuraforge_ledger.states import Arrow, can_take
 from azuraforge_ledger.submissions import IdempotencyKey, NewExperiment, Submitted, submit
@@ -48,11 +49,15 @@ MAX_PAGE = 500
 
 @dataclass(frozen=True)
 class ExperimentFilter:
-    """Which experiments a list shows; empty shows all. `text` is searched in name, pipeline and id."""
+    """Which experiments a list shows; empty shows all. `text` is searched in name, pipeline and id.
+
+    `projects` is None for all of them; an empty collection shows nothing.
+    """
 
     states: Sequence[ExperimentState] = ()
     pipeline: str | None = None
     text: str | None = None
+    projects: Collection[str] | None = None
 
 
 class Experiments:
@@ -116,6 +121,41 @@ class Experiments:
             events = _cancel(connection, row)
             return read_experiment(connection, task_id), events
 
+    def request_pause(self, task_id: str) -> tuple[ExperimentRead, list[Event]]:
+        """Pause: at once where nobody holds the experiment, else an order. Repeating it changes nothing.
+
+        Raises:
+            ExperimentMissing: there is none.
+            StateConflict: it is being cancelled or has ended.
+        """
+        with self._database.write() as connection:
+            events = pause(connection, lock_row(connection, task_id))
+            return read_experiment(connection, task_id), events
+
+    def resume(self, task_id: str) -> tuple[ExperimentRead, list[Event]]:
+        """Queue what is paused. Repeating it changes nothing; wake a worker if there are events.
+
+        Raises:
+            ExperimentMissing: there is none.
+            StateConflict: it is still pausing, is being cancelled, waits for a retry or has ended.
+        """
+        with self._database.write() as connection:
+            events = resume(connection, lock_row(connection, task_id))
+            return read_experiment(connection, task_id), events
+
+    def confirm_paused(self, task_id: str, *, attempt: int) -> list[Event]:
+        """The trainer has stopped as ordered; cancelled instead where that was ordered meanwhile.
+
+        Raises:
+            FenceLost: this attempt does not hold the experiment.
+            StateConflict: nobody asked for a pause.
+        """
+        with self._database.write() as connection:
+            row = lock_held(connection, task_id, attempt=attempt)
+            if can_take(Arrow.STOPPED, state=row.state):
+                return finish(connection, row, Arrow.STOPPED, wanted="be cancelled")
+            return rest(connection, row)
+
     def succeed(
         self,
         task_id: str,
@@ -159,6 +199,9 @@ class Experiments:
             if retry_in_s is not None and row.retries < MAX_RETRIES:
                 if can_take(Arrow.STOPPED, state=row.state):
                     return finish(connection, row, Arrow.STOPPED, wanted="be cancelled", reason=str(failure.code))
+                if can_take(Arrow.PAUSED, state=row.state):
+                    tried = {"retries": row.retries + 1}
+                    return rest(connection, row, reason=str(failure.code), values=tried)
                 return _wait(connection, row, failure=failure, delay_ms=round(max(0.0, retry_in_s) * 1000))
             return finish(connection, row, Arrow.FAIL, wanted="fail", failure=failure)
 
@@ -176,6 +219,8 @@ class Experiments:
 
 def _conditions(wanted: ExperimentFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
+    if wanted.projects is not None:
+        conditions.append(experiment.c.project.in_(sorted(wanted.projects)))
     if wanted.states:
         conditions.append(experiment.c.state.in_(sorted(set(wanted.states))))
     if wanted.pipeline is not None:

@@ -37,6 +37,7 @@ from azuraforge_ledger.errors import ExperimentMissing
 from azuraforge_ledger.journal import Draft, finish, lock_row, stamp, write_events
 from azuraforge_ledger.ledger import Ledger
 from azuraforge_ledger.passlock import try_pass
+from azuraforge_ledger.queue import requeue
 from azuraforge_ledger.sessions import list_expiring
 from azuraforge_ledger.states import ACTIVE_STATES, Arrow
 from azuraforge_ledger.submissions import KEY_LIFETIME_S
@@ -141,7 +142,7 @@ class _Pass:
                 if row.state != state:
                     continue
                 values = {"retry_at": None}
-                events = leases.requeue(connection, row, Arrow.DUE, reason="retry", values=values)
+                events = requeue(connection, row, Arrow.DUE, reason="retry", values=values)
             self._tell(events)
             self.report.due.append(task_id)
 

@@ -24,9 +24,7 @@ from azuraforge_ledger.checkpoints import CheckpointRow, list_checkpoints
 from azuraforge_ledger.clock import DatabaseNow
 from azuraforge_ledger.database import Database
 from azuraforge_ledger.journal import (
-    NOTHING,
     Draft,
-    Values,
     fence,
     finish,
     lock_held,
@@ -35,6 +33,8 @@ from azuraforge_ledger.journal import (
     take,
     write_events,
 )
+from azuraforge_ledger.pausing import rest
+from azuraforge_ledger.queue import requeue
 from azuraforge_ledger.states import Arrow, can_take
 from azuraforge_ledger.tables import experiment
 
@@ -111,7 +111,7 @@ class Leases:
             return write_events(connection, stamped, [state_changed(row, Arrow.BEGIN), *later])
 
     def release(self, task_id: str, *, attempt: int, reason: str) -> list[Event]:
-        """Hand over: back into the queue, no crash counted. One that is being cancelled is cancelled instead.
+        """Hand over: back into the queue, no crash counted. One that was to be cancelled or paused is that instead.
 
         Raises:
             FenceLost: this attempt does not hold the experiment.
@@ -120,6 +120,8 @@ class Leases:
             row = lock_held(connection, task_id, attempt=attempt)
             if can_take(Arrow.STOPPED, state=row.state):
                 return finish(connection, row, Arrow.STOPPED, wanted="be cancelled", reason=reason)
+            if can_take(Arrow.PAUSED, state=row.state):
+                return rest(connection, row, reason=reason)
             return requeue(connection, row, Arrow.RELEASE, reason=reason)
 
     def crashed(self, task_id: str, *, attempt: int, reason: str) -> list[Event]:
@@ -132,22 +134,14 @@ class Leases:
             return count_crash(connection, lock_held(connection, task_id, attempt=attempt), reason=reason)
 
 
-def requeue(
-    connection: Connection, row: Row[Any], arrow: Arrow, *, reason: str, values: Values = NOTHING
-) -> list[Event]:
-    """Put a locked experiment back into the queue, with a message that is due at once."""
-    taken = take(connection, arrow, task_id=row.id, fenced_by=row.attempt, events=1, values=values)
-    stamped = require(taken, row, wanted="be queued again")
-    outbox.put(connection, row.id, delay_s=0)
-    return write_events(connection, stamped, [state_changed(row, arrow, reason=reason)])
-
-
 def count_crash(connection: Connection, row: Row[Any], *, reason: str) -> list[Event]:
-    """Count a crash of a locked experiment: queued again, `failed(crash_loop)`, or cancelled if that was ordered."""
+    """Count a crash of a locked experiment: queued again or `failed(crash_loop)`; cancelled or paused if so ordered."""
     if can_take(Arrow.STOPPED, state=row.state):
         return finish(connection, row, Arrow.STOPPED, wanted="be cancelled", reason=reason)
     crashes = row.crashes + 1
     counted = {"crashes": crashes}
+    if can_take(Arrow.PAUSED, state=row.state):
+        return rest(connection, row, reason=reason, values=counted)
     if crashes < MAX_CRASHES:
         return requeue(connection, row, Arrow.CRASH, reason=reason, values=counted)
     failure = Failure(

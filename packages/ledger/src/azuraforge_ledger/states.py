@@ -7,9 +7,14 @@ POST ─> queued ──CLAIM──> starting ──BEGIN──> running ──SU
          │                     │                 ├──CANCEL──> cancelling ──STOPPED──> cancelled*
          ├──RELEASE, CRASH─────┴─────────────────┤                │ finish first wins: succeeded*, failed*
          │                                       │
-         └──DUE── retry_wait <──RETRY────────────┘   retry_wait ──DROP──> cancelled*          * terminal
+         ├──DUE── retry_wait <──RETRY────────────┤   retry_wait ──DROP──> cancelled*
+         │                                       │
+         └─RESUME─ paused <──PAUSED── pausing <──┘PAUSE     pausing ──CANCEL──> cancelling
+                    ^ └─DROP─> cancelled*   └─ finish first wins: succeeded*, failed*
+ queued, retry_wait ┘HOLD                                                                 * terminal
 
-starting takes the same ways out as running, but SUCCEED. Pausing and its arrows come with the order to pause.
+starting takes the same ways out as running, but SUCCEED. Whatever ends an attempt that is pausing (an order followed,
+a crash, a release, a retryable failure) takes PAUSED: a person asked for rest, so nothing starts by itself.
 """
 
 from __future__ import annotations
@@ -40,6 +45,10 @@ class Arrow(StrEnum):
     DROP = "drop"
     CANCEL = "cancel"
     STOPPED = "stopped"
+    PAUSE = "pause"
+    PAUSED = "paused"
+    HOLD = "hold"
+    RESUME = "resume"
     NO_WORKER = "no_worker"
 
 
@@ -59,24 +68,28 @@ ARROWS: Final[Mapping[Arrow, Way]] = MappingProxyType(
     {
         Arrow.CLAIM: _way(_S.STARTING, _S.QUEUED),
         Arrow.BEGIN: _way(_S.RUNNING, _S.STARTING),
-        Arrow.SUCCEED: _way(_S.SUCCEEDED, _S.RUNNING, _S.CANCELLING),
-        Arrow.FAIL: _way(_S.FAILED, _S.STARTING, _S.RUNNING, _S.CANCELLING),
+        Arrow.SUCCEED: _way(_S.SUCCEEDED, _S.RUNNING, _S.CANCELLING, _S.PAUSING),
+        Arrow.FAIL: _way(_S.FAILED, _S.STARTING, _S.RUNNING, _S.CANCELLING, _S.PAUSING),
         Arrow.CRASH: _way(_S.QUEUED, _S.STARTING, _S.RUNNING),
         Arrow.CRASH_LOOP: _way(_S.FAILED, _S.STARTING, _S.RUNNING),
         Arrow.RELEASE: _way(_S.QUEUED, _S.STARTING, _S.RUNNING),
         Arrow.RETRY: _way(_S.RETRY_WAIT, _S.STARTING, _S.RUNNING),
         Arrow.DUE: _way(_S.QUEUED, _S.RETRY_WAIT),
-        Arrow.DROP: _way(_S.CANCELLED, _S.QUEUED, _S.RETRY_WAIT),
-        Arrow.CANCEL: _way(_S.CANCELLING, _S.STARTING, _S.RUNNING),
+        Arrow.DROP: _way(_S.CANCELLED, _S.QUEUED, _S.RETRY_WAIT, _S.PAUSED),
+        Arrow.CANCEL: _way(_S.CANCELLING, _S.STARTING, _S.RUNNING, _S.PAUSING),
         Arrow.STOPPED: _way(_S.CANCELLED, _S.CANCELLING),
+        Arrow.PAUSE: _way(_S.PAUSING, _S.STARTING, _S.RUNNING),
+        Arrow.PAUSED: _way(_S.PAUSED, _S.PAUSING),
+        Arrow.HOLD: _way(_S.PAUSED, _S.QUEUED, _S.RETRY_WAIT),
+        Arrow.RESUME: _way(_S.QUEUED, _S.PAUSED),
         Arrow.NO_WORKER: _way(_S.FAILED, _S.QUEUED),
     }
 )
 
-ACTIVE_STATES: Final = frozenset({_S.STARTING, _S.RUNNING, _S.CANCELLING})
+ACTIVE_STATES: Final = frozenset({_S.STARTING, _S.RUNNING, _S.CANCELLING, _S.PAUSING})
 """States in which one attempt holds a lease and may write."""
 
-WAITING_STATES: Final = frozenset({_S.QUEUED, _S.RETRY_WAIT})
+WAITING_STATES: Final = frozenset({_S.QUEUED, _S.RETRY_WAIT, _S.PAUSED})
 """States in which nobody holds the experiment."""
 
 

@@ -61,6 +61,7 @@ class EndKind(StrEnum):
     FINISHED = "finished"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    PAUSED = "paused"
     RELEASED = "released"
     CRASHED = "crashed"
 
@@ -204,6 +205,8 @@ class Attempt:
             raise FenceLost(self._claim.task_id, attempt=self._claim.attempt)
         if self._lease.is_cancelled and self._intent is not EndKind.CANCELLED:
             self._intend(EndKind.CANCELLED, order=OrderType.CANCEL)
+        elif self._lease.is_paused and self._intent is None:
+            self._intend(EndKind.PAUSED, order=OrderType.PAUSE)
         elif self._desk.stopping and self._intent is None:
             self._intend(EndKind.RELEASED, order=OrderType.PAUSE)
         if self._intent is not None and time.monotonic() > self._deadline:

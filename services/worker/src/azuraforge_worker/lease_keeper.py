@@ -12,7 +12,7 @@ RETRY_S: Final = 0.5
 
 
 class LeaseKeeper:
-    """A thread that renews until it is closed. `is_cancelled` and `is_lost` only ever become true.
+    """A thread that renews until it is closed. `is_cancelled`, `is_paused` and `is_lost` only ever become true.
 
     `renew` answers None when the fence is lost.
     """
@@ -23,6 +23,7 @@ class LeaseKeeper:
         self._poke = threading.Event()
         self._is_closed = False
         self.is_cancelled = False
+        self.is_paused = False
         self.is_lost = False
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
         self._thread.start()
@@ -54,3 +55,4 @@ class LeaseKeeper:
                 self.is_lost = True
                 return
             self.is_cancelled = self.is_cancelled or orders.is_cancel
+            self.is_paused = self.is_paused or orders.is_pause

@@ -1,4 +1,4 @@
-"""Hears on Pub/Sub that something happened to an experiment, so that a cancel need not wait for the next renewal.
+"""Hears on Pub/Sub that something happened to an experiment, so that a cancel or a pause need not wait for the next renewal.
 
 Only a hint: the order itself is read from the ledger. Without a broker the renewal brings it a little later.
 """
@@ -18,7 +18,7 @@ from azuraforge_contracts import ExperimentState
 from azuraforge_contracts.names import progress_channel
 
 log = logging.getLogger(__name__)
-HINT: Final = f'"{ExperimentState.CANCELLING}"'.encode()
+HINTS: Final = tuple(f'"{state}"'.encode() for state in (ExperimentState.CANCELLING, ExperimentState.PAUSING))
 LISTEN_S: Final = 0.25
 PAUSE_S: Final = 1.0
 IDLE_CHANNEL: Final = "azuraforge:worker-idle"
@@ -26,7 +26,7 @@ IDLE_CHANNEL: Final = "azuraforge:worker-idle"
 
 
 class OrderListener:
-    """One subscription of the worker; `watch` pokes a supervisor when its experiment is being cancelled."""
+    """One subscription of the worker; `watch` pokes a supervisor when its experiment is to stop."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -69,7 +69,7 @@ class OrderListener:
                     pubsub.unsubscribe(*old)
                 heard = wanted
                 message = pubsub.get_message(timeout=LISTEN_S)
-                if message is not None and HINT in message["data"]:
+                if message is not None and any(hint in message["data"] for hint in HINTS):
                     poke = self._pokes.get(message["channel"].decode())
                     if poke is not None:
                         poke()

@@ -112,6 +112,8 @@ class Supervision:
                 return self._fail(ending, attempt=attempt)
             case EndKind.CANCELLED:
                 return attempt.patiently(lambda: ledger.experiments.confirm_cancelled(task_id, attempt=number))
+            case EndKind.PAUSED:
+                return attempt.patiently(lambda: ledger.experiments.confirm_paused(task_id, attempt=number))
             case EndKind.RELEASED:
                 return attempt.patiently(lambda: ledger.leases.release(task_id, attempt=number, reason=ending.reason))
             case EndKind.CRASHED:

@@ -19,13 +19,15 @@ from azuraforge_ledger.testing.history import History, RecordedEvent
 _TERMINAL = {"succeeded", "failed", "cancelled"}
 _FOLLOWS = {
     None: {"queued"},
-    "queued": {"starting", "cancelled", "failed"},
-    "starting": {"running", "cancelling", "queued", "retry_wait", "failed"},
-    "running": {"cancelling", "queued", "retry_wait", "succeeded", "failed"},
+    "queued": {"starting", "paused", "cancelled", "failed"},
+    "starting": {"running", "pausing", "cancelling", "queued", "retry_wait", "failed"},
+    "running": {"pausing", "cancelling", "queued", "retry_wait", "succeeded", "failed"},
     "cancelling": {"cancelled", "succeeded", "failed"},
-    "retry_wait": {"queued", "cancelled"},
+    "pausing": {"paused", "cancelling", "succeeded", "failed"},
+    "paused": {"queued", "cancelled"},
+    "retry_wait": {"queued", "paused", "cancelled"},
 }
-_HELD = {"starting", "running", "cancelling"}
+_HELD = {"starting", "running", "cancelling", "pausing"}
 _ONLY_HELD = {"epoch", "checkpoint", "artifact", "resumed"}
 
 
