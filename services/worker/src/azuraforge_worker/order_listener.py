@@ -1,4 +1,4 @@
-"""Hears on Pub/Sub that something happened to an experiment, so that a cancel or a pause need not wait for the next renewal.
+"""Hears on Pub/Sub that an experiment is to stop, so that a cancel or a pause need not wait for the next renewal.
 
 Only a hint: the order itself is read from the ledger. Without a broker the renewal brings it a little later.
 """
