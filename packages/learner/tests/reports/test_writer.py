@@ -107,9 +107,9 @@ def test_the_best_answer_is_in_bold_also_when_it_is_not_the_model(results: dict[
     markdown = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert '<td class="best">1.125</td>' in html
     assert '<td class="best">0.9688</td>' in html
-    assert "<td>9.25</td>" in html
+    assert "<td>9.250</td>" in html
     assert "**1.125**" in markdown
-    assert "**9.25**" not in markdown
+    assert "**9.250**" not in markdown
 
 
 def test_every_figure_has_a_text_alternative_and_its_own_ids(page: Page) -> None:
