@@ -47,6 +47,8 @@ def main() -> int:
         app,
         host=settings.host,
         port=settings.port,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from azuraforge_contracts import SettingError, read_setting
+
+Network = IPv4Network | IPv6Network
 
 MIN_KEY_CHARACTERS = 24
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -28,11 +33,15 @@ class Settings:
     """Address that browsers use when a proxy stands in front, such as `https://forge.example.org`."""
     allowed_hosts: frozenset[str] = LOOPBACK_HOSTS
     """Values of `Host`, without a port, that are answered; anything else may be DNS rebinding."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """Networks whose forwarding headers are believed."""
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
 
     @property
     def is_https(self) -> bool:
         """Whether browsers speak TLS to this server, so that cookies may be `__Host-`."""
-        return self.public_url.startswith("https://")
+        return self.tls_cert is not None or self.public_url.startswith("https://")
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -44,6 +53,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     home = Path(read_setting(environ, "HOME", default=str(Path.home() / ".azuraforge"))).expanduser()
     host = read_setting(environ, "HOST", default="127.0.0.1")
     public_url = _read_public_url(environ)
+    trusted_proxies = _read_networks(environ)
+    tls_cert, tls_key = _read_tls(environ)
+    if not is_loopback(host) and tls_cert is None and not (trusted_proxies and public_url.startswith("https://")):
+        raise SettingError(
+            "AZURAFORGE_HOST is not a loopback address, and passwords would cross the network readable. Give "
+            "AZURAFORGE_TLS_CERT and AZURAFORGE_TLS_KEY, or stand behind a proxy that ends TLS and name it: "
+            "AZURAFORGE_TRUSTED_PROXIES with its addresses and AZURAFORGE_PUBLIC_URL with its https:// address."
+        )
     return Settings(
         database_url=read_setting(environ, "DATABASE_URL", default=f"sqlite:///{home / 'ledger.sqlite3'}"),
         redis_url=read_setting(environ, "REDIS_URL", default=f"unix://{home / 'valkey' / 'valkey.sock'}?db=0"),
@@ -53,7 +70,18 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         port=_read_port(environ),
         public_url=public_url,
         allowed_hosts=_read_hosts(environ, host=host, public_url=public_url),
+        trusted_proxies=trusted_proxies,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
     )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server that listens on `host`."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _read_owner_key(environ: Mapping[str, str], home: Path) -> str:
@@ -81,6 +109,41 @@ def _read_public_url(environ: Mapping[str, str]) -> str:
     if text and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path):
         raise SettingError("AZURAFORGE_PUBLIC_URL is not an address. Give scheme and host: https://forge.example.org")
     return text
+
+
+def _read_networks(environ: Mapping[str, str]) -> tuple[Network, ...]:
+    listed = read_setting(environ, "TRUSTED_PROXIES", default="")
+    try:
+        return tuple(ip_network(text.strip()) for text in listed.split(",") if text.strip())
+    except ValueError:
+        raise SettingError(
+            "AZURAFORGE_TRUSTED_PROXIES is not a list of networks. Give addresses or networks, separated by commas: "
+            "10.0.0.5,192.168.7.0/24."
+        ) from None
+
+
+def _read_tls(environ: Mapping[str, str]) -> tuple[Path | None, Path | None]:
+    names = {name: read_setting(environ, name, default="") for name in ("TLS_CERT", "TLS_KEY")}
+    if not any(names.values()):
+        return None, None
+    for name, path in names.items():
+        if not path:
+            raise SettingError(
+                f"AZURAFORGE_TLS_CERT and AZURAFORGE_TLS_KEY belong together, and AZURAFORGE_{name} is missing. "
+                "Give the paths of two PEM files."
+            )
+        if not os.access(path, os.R_OK):
+            raise SettingError(f"AZURAFORGE_{name} names a file that cannot be read. Give the path of a PEM file.")
+    cert, key = Path(names["TLS_CERT"]), Path(names["TLS_KEY"])
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, password="")  # else it asks the terminal
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or "not PEM, or a key with a passphrase"
+        raise SettingError(
+            f"AZURAFORGE_TLS_CERT and AZURAFORGE_TLS_KEY do not make a pair that can be used ({reason}). Give the "
+            "certificate chain and its private key as PEM files without a passphrase."
+        ) from error
+    return cert, key
 
 
 def _read_hosts(environ: Mapping[str, str], *, host: str, public_url: str) -> frozenset[str]:

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from azuraforge_api.edge.client_address import find_client
 from azuraforge_api.edge.headers import with_security
 from azuraforge_api.errors import AccessRefused, ApiError, BodyRefused
 from azuraforge_api.problems import failure_response
@@ -29,14 +30,20 @@ class OuterEdge:
         """Serve one connection."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
+            return
+        settings = self._settings
+        client = find_client(scope, trusted=settings.trusted_proxies, is_https_assumed=settings.is_https)
+        state = scope.setdefault("state", {})
+        state["request_id"] = new_id()
+        state["client_address"] = client.address
+        state["is_https"] = client.is_https or settings.is_https
+        if scope["type"] == "websocket":
             await self._serve_socket(scope, receive, send)
         else:
             await self._serve_http(scope, receive, send)
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = new_id()
-        scope.setdefault("state", {})["request_id"] = request_id
+        request_id = scope["state"]["request_id"]
         status, began = 0, time.perf_counter()
 
         async def send_with_headers(message: Message) -> None:
@@ -44,7 +51,7 @@ class OuterEdge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
-                secured = with_security(headers, path=scope["path"], is_https=self._settings.is_https)
+                secured = with_security(headers, path=scope["path"], is_https=scope["state"]["is_https"])
                 message = {**message, "headers": secured}
             await send(message)
 
@@ -62,7 +69,6 @@ class OuterEdge:
             access_log.info("%s %s %d %.1f ms %s", scope["method"], _printable(scope), status, took_ms, request_id)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault("state", {})["request_id"] = new_id()
         try:
             self._check(scope)
         except ApiError:
