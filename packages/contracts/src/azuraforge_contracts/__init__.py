@@ -71,6 +71,7 @@ from azuraforge_contracts.states import (
 )
 from azuraforge_contracts.streams import Heartbeat, Reset, Resume, Snapshot
 from azuraforge_contracts.trainer import (
+    ReasonCode,
     ArtifactFile,
     CheckpointFile,
     ExitCode,
@@ -140,6 +141,8 @@ __all__ = [
     "Score",
     "SeriesPreview",
     "SeriesResult",
+    "ReasonCode",
+    "Recent",
     "SessionRead",
     "SettingError",
     "SignIn",

@@ -9,7 +9,10 @@ from typing import Final, Literal
 from pydantic import Field, JsonValue
 
 from azuraforge_contracts.message import Message
-from azuraforge_contracts.states import ExperimentState, FailureCode
+from azuraforge_contracts.states import ExperimentState, FailureCode, ReasonCode
+
+Params = dict[str, str | int | float]
+"""The values in a sentence, by name, so that an interface can say it in another language."""
 
 
 class EventType(StrEnum):
@@ -60,6 +63,8 @@ class Failure(Message):
     code: FailureCode | str = Field(union_mode="left_to_right")
     message: str
     hint: str = ""
+    params: Params = Field(default_factory=dict)
+    """What `message` has in it besides words; `cause` says more closely than `code` which sentence it is."""
 
 
 class StateChanged(Message):
@@ -68,8 +73,13 @@ class StateChanged(Message):
     state: ExperimentState
     previous: ExperimentState | None = None
     reason: str = ""
+    code: ReasonCode | str = Field(default="", union_mode="left_to_right")
+    """Which sentence `reason` is, and below what it has in it besides words; empty where nobody needs to know."""
+    params: Params = Field(default_factory=dict)
     worker_id: str | None = None
     failure: Failure | None = None
+    retry_at: datetime | None = None
+    """When `retry_wait` ends."""
 
 
 class SeriesPreview(Message):
@@ -129,6 +139,7 @@ class WarningRaised(Message):
 
     code: str
     message: str
+    params: Params = Field(default_factory=dict)
 
 
 class Score(Message):

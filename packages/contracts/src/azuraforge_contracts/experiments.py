@@ -57,6 +57,8 @@ class ExperimentSummary(Message):
     is_cancel_requested: bool = False
     last_seq: int = 0
 
+    retry_at: datetime | None = None
+    """When an experiment in `retry_wait` goes back into the queue."""
 
 class ExperimentRead(ExperimentSummary):
     """Everything about one experiment but its events."""

@@ -48,5 +48,20 @@ class WarningCode(StrEnum):
     PREFLIGHT_SKIPPED = "preflight_skipped"
     TRAINER_STUCK = "trainer_stuck"
     CHECKPOINT_UNREADABLE = "checkpoint_unreadable"
+    STORAGE_LOW = "storage_low"
     DEVICE_FALLBACK = "device_fallback"
     DATA = "data"
+
+
+class ReasonCode(StrEnum):
+    """Why an attempt ended although its training had not."""
+
+    WORKER_STOPS = "worker_stops"
+    WORKER_LOST = "worker_lost"
+    SUPERVISOR_FAILED = "supervisor_failed"
+    TRAINER_EXITED = "trainer_exited"
+    TRAINER_KILLED = "trainer_killed"
+    TRAINER_SIGNALLED = "trainer_signalled"
+    TRAINER_SILENT = "trainer_silent"
+    TRAINER_STOPPED = "trainer_stopped"
+    RETRY_DUE = "retry_due"

@@ -24,8 +24,9 @@ from azuraforge_contracts import (
     StateChanged,
     is_id,
 )
-from azuraforge_ledger.clock import DatabaseNow, to_datetime
+from azuraforge_ledger.clock import DatabaseNow, find_datetime, to_datetime
 from azuraforge_ledger.errors import ExperimentMissing, FenceLost, StateConflict
+from azuraforge_ledger.reasons import Reason, as_reason
 from azuraforge_ledger.states import ACTIVE_STATES, ARROWS, Arrow
 from azuraforge_ledger.tables import event, experiment
 
@@ -171,9 +172,25 @@ def require(stamped: Stamp | None, row: Row[Any], *, wanted: str) -> Stamp:
     return stamped
 
 
-def state_changed(row: Row[Any], arrow: Arrow, *, reason: str = "", failure: Failure | None = None) -> Draft:
+def state_changed(
+    row: Row[Any],
+    arrow: Arrow,
+    *,
+    reason: Reason | str = "",
+    failure: Failure | None = None,
+    retry_at: int | None = None,
+) -> Draft:
     """The `state` event of `arrow` taken on `row` as it was before."""
-    data = StateChanged(state=ARROWS[arrow].target, previous=row.state, reason=reason, failure=failure)
+    said = as_reason(reason)
+    data = StateChanged(
+        state=ARROWS[arrow].target,
+        previous=row.state,
+        reason=said.text,
+        code=said.code,
+        params=dict(said.params),
+        failure=failure,
+        retry_at=find_datetime(retry_at),
+    )
     return Draft(EventType.STATE, data)
 
 
@@ -183,7 +200,7 @@ def finish(
     arrow: Arrow,
     *,
     wanted: str,
-    reason: str = "",
+    reason: Reason | str = "",
     failure: Failure | None = None,
     values: Values = NOTHING,
 ) -> list[Event]:

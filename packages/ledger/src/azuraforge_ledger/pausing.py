@@ -15,6 +15,7 @@ from azuraforge_ledger import outbox
 from azuraforge_ledger.errors import StateConflict
 from azuraforge_ledger.journal import NOTHING, Values, require, state_changed, take, write_events
 from azuraforge_ledger.queue import requeue
+from azuraforge_ledger.reasons import Reason
 from azuraforge_ledger.states import Arrow, can_take
 
 _RESTING: Final = frozenset({ExperimentState.PAUSING, ExperimentState.PAUSED})
@@ -37,7 +38,7 @@ def pause(connection: Connection, row: Row[Any]) -> list[Event]:
     return _move(connection, row, Arrow.PAUSE)
 
 
-def rest(connection: Connection, row: Row[Any], *, reason: str = "", values: Values = NOTHING) -> list[Event]:
+def rest(connection: Connection, row: Row[Any], *, reason: Reason | str = "", values: Values = NOTHING) -> list[Event]:
     """The attempt that was asked to pause is over, for whatever `reason`.
 
     Raises:
@@ -60,7 +61,7 @@ def resume(connection: Connection, row: Row[Any]) -> list[Event]:
 
 
 def _move(
-    connection: Connection, row: Row[Any], arrow: Arrow, *, reason: str = "", values: Values = NOTHING
+    connection: Connection, row: Row[Any], arrow: Arrow, *, reason: Reason | str = "", values: Values = NOTHING
 ) -> list[Event]:
     taken = take(connection, arrow, task_id=row.id, fenced_by=row.attempt, events=1, values=values)
     stamped = require(taken, row, wanted="be paused")

@@ -58,6 +58,7 @@ def _summary(row: Row[Any]) -> dict[str, object]:
         "score": row.score,
         "failure": row.failure,
         "is_cancel_requested": row.is_cancel_requested,
+        "retry_at": find_datetime(row.retry_at),
         "last_seq": row.last_seq,
     }
 

@@ -60,6 +60,7 @@ experiment = Table(
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("crashes", Integer, nullable=False, server_default="0"),
+    Column("crash_streak", Integer, nullable=False, server_default="0"),
     Column("retries", Integer, nullable=False, server_default="0"),
     Column("last_seq", BigInteger, nullable=False),
     Column("epoch", BigInteger, nullable=False, server_default="0"),
