@@ -67,11 +67,11 @@ from azuraforge_contracts.states import (
     TERMINAL_STATES,
     ExperimentState,
     FailureCode,
+    ReasonCode,
     WarningCode,
 )
 from azuraforge_contracts.streams import Heartbeat, Reset, Resume, Snapshot
 from azuraforge_contracts.trainer import (
-    ReasonCode,
     ArtifactFile,
     CheckpointFile,
     ExitCode,
@@ -132,6 +132,7 @@ __all__ = [
     "Problem",
     "Progress",
     "ReadyReport",
+    "ReasonCode",
     "Reproducibility",
     "Request",
     "Reset",
@@ -141,8 +142,6 @@ __all__ = [
     "Score",
     "SeriesPreview",
     "SeriesResult",
-    "ReasonCode",
-    "Recent",
     "SessionRead",
     "SettingError",
     "SignIn",

@@ -55,10 +55,10 @@ class ExperimentSummary(Message):
     score: Score | None = None
     failure: Failure | None = None
     is_cancel_requested: bool = False
-    last_seq: int = 0
-
     retry_at: datetime | None = None
     """When an experiment in `retry_wait` goes back into the queue."""
+    last_seq: int = 0
+
 
 class ExperimentRead(ExperimentSummary):
     """Everything about one experiment but its events."""
