@@ -11,6 +11,7 @@ export type ErrorCode =
   | "config_invalid"
   | "conflict"
   | "csrf_refused"
+  | "forbidden"
   | "host_refused"
   | "idempotency_mismatch"
   | "internal"
@@ -75,6 +76,19 @@ export type LineType =
  * What a supervisor says.
  */
 export type OrderType = "ack" | "cancel" | "pause";
+/**
+ * Why an attempt ended although its training had not.
+ */
+export type ReasonCode =
+  | "worker_stops"
+  | "worker_lost"
+  | "supervisor_failed"
+  | "trainer_exited"
+  | "trainer_killed"
+  | "trainer_signalled"
+  | "trainer_silent"
+  | "trainer_stopped"
+  | "retry_due";
 
 /**
  * Data of `artifact`: a complete file below the attempt's folder.
@@ -299,6 +313,7 @@ export interface ExperimentCreate {
   };
   name?: string | null;
   pipeline: string;
+  project?: string | null;
 }
 /**
  * Data of `end`: the last event of every experiment.
@@ -317,6 +332,9 @@ export interface Failure {
   code: FailureCode | string;
   hint: string;
   message: string;
+  params: {
+    [k: string]: string | number;
+  };
 }
 /**
  * How good the model is beside the best naive baseline, on the test part.
@@ -345,6 +363,7 @@ export interface ExperimentSummary {
   attempt: number;
   crashes: number;
   created_at: string;
+  created_by: string | null;
   failure: Failure | null;
   finished_at: string | null;
   is_cancel_requested: boolean;
@@ -356,6 +375,8 @@ export interface ExperimentSummary {
   pipeline: string;
   pipeline_version: string;
   progress: Progress | null;
+  project: string;
+  retry_at: string | null;
   score: Score | null;
   started_at: string | null;
   state: ExperimentState;
@@ -381,6 +402,7 @@ export interface ExperimentRead {
   config_hash: string;
   crashes: number;
   created_at: string;
+  created_by: string | null;
   failure: Failure | null;
   finished_at: string | null;
   is_cancel_requested: boolean;
@@ -392,6 +414,8 @@ export interface ExperimentRead {
   pipeline: string;
   pipeline_version: string;
   progress: Progress | null;
+  project: string;
+  retry_at: string | null;
   score: Score | null;
   seed: number | null;
   started_at: string | null;
@@ -465,11 +489,49 @@ export interface LinkCreated {
   path: string;
 }
 /**
- * Data of `log` (droppable).
+ * Data of `log` (droppable): the newest record, and those since the event before, oldest first.
  */
 export interface LogLine {
+  attempt: number;
+  dropped: number;
+  earlier: LogRecord[];
   level: string;
+  logger: string;
   message: string;
+  n: number;
+  ts: string | null;
+}
+/**
+ * One thing that the trainer logged; never a traceback.
+ */
+export interface LogRecord {
+  attempt: number;
+  level: string;
+  logger: string;
+  message: string;
+  n: number;
+  ts: string | null;
+}
+/**
+ * Neighbouring steps as one point of a chart; the extremes of the steps are the extremes of the bucket.
+ */
+export interface MetricBucket {
+  count: number;
+  first: number;
+  high: number | null;
+  last: number;
+  low: number | null;
+  mean: number | null;
+  nonfinite: number;
+}
+/**
+ * `GET /api/v1/experiments/{task_id}/metrics?name=…&points=…`: at most `points` buckets in order of their steps.
+ */
+export interface MetricHistory {
+  buckets: MetricBucket[];
+  count: number;
+  last_step: number;
+  name: string;
 }
 /**
  * The answer. Pointers are relative to the config.
@@ -519,6 +581,30 @@ export interface ReadyReport {
   pipeline_version: string;
   resumed_epoch: number;
   seed: number | null;
+}
+/**
+ * What a running trainer said and used lately: sent after the replay, and `GET …/{task_id}/logs`.
+ *
+ * Droppable: kept in Redis only, so it may be empty, and a part of it may come again as events.
+ */
+export interface Recent {
+  logs: LogRecord[];
+  system: SystemSample[];
+  type: "recent";
+}
+/**
+ * A `system` event as it is kept for those who join late.
+ */
+export interface SystemSample {
+  attempt: number;
+  cpu_percent: number | null;
+  gpu_memory_bytes: number | null;
+  gpu_memory_total_bytes: number | null;
+  gpu_percent: number | null;
+  memory_bytes: number | null;
+  processes: number | null;
+  threads: number | null;
+  ts: string;
 }
 /**
  * Everything needed to get the same weights again.
@@ -633,9 +719,14 @@ export interface Snapshot {
  * Data of `state`: an arrow of the state machine was taken.
  */
 export interface StateChanged {
+  code: ReasonCode | string;
   failure: Failure | null;
+  params: {
+    [k: string]: string | number;
+  };
   previous: ExperimentState | null;
   reason: string;
+  retry_at: string | null;
   state: ExperimentState;
   worker_id: string | null;
 }
@@ -647,11 +738,16 @@ export interface SupervisorLine {
   type: OrderType;
 }
 /**
- * Data of `system` (droppable): what the trainer uses.
+ * Data of `system` (droppable): what the trainer and every process it started use, once every 2 s.
  */
 export interface SystemUse {
   cpu_percent: number | null;
+  gpu_memory_bytes: number | null;
+  gpu_memory_total_bytes: number | null;
+  gpu_percent: number | null;
   memory_bytes: number | null;
+  processes: number | null;
+  threads: number | null;
 }
 /**
  * Trainer to supervisor. `n` counts lines from 1; the trainer waits for `ack n` where order matters.
@@ -669,6 +765,9 @@ export interface TrainerLine {
 export interface WarningRaised {
   code: string;
   message: string;
+  params: {
+    [k: string]: string | number;
+  };
 }
 /**
  * What one worker process can do, refreshed while it lives.

@@ -3,6 +3,7 @@
 Names are in `azuraforge_contracts.names`; everything else is here.
 """
 
+from azuraforge_contracts.accounts import ROLE_ORDER, SCOPE_ROLES, Role, Scope, is_at_least
 from azuraforge_contracts.broker import CELERY_SETTINGS, celery_broker_url
 from azuraforge_contracts.catalog import (
     BrokenApp,
@@ -87,6 +88,8 @@ __all__ = [
     "CELERY_SETTINGS",
     "DROPPABLE_EVENTS",
     "RETRYABLE_FAILURES",
+    "ROLE_ORDER",
+    "SCOPE_ROLES",
     "STORED_EVENTS",
     "TERMINAL_STATES",
     "ArtifactFile",
@@ -139,6 +142,8 @@ __all__ = [
     "Results",
     "Resume",
     "Resumed",
+    "Role",
+    "Scope",
     "Score",
     "SeriesPreview",
     "SeriesResult",
@@ -156,6 +161,7 @@ __all__ = [
     "WorkerAnnouncement",
     "WorkerRead",
     "celery_broker_url",
+    "is_at_least",
     "is_id",
     "new_id",
     "read_setting",

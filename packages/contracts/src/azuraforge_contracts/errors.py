@@ -18,6 +18,7 @@ class ErrorCode(StrEnum):
     CONFIG_INVALID = "config_invalid"
     CONFLICT = "conflict"
     CSRF_REFUSED = "csrf_refused"
+    FORBIDDEN = "forbidden"
     HOST_REFUSED = "host_refused"
     IDEMPOTENCY_MISMATCH = "idempotency_mismatch"
     INTERNAL = "internal"

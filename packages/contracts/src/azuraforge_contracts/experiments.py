@@ -17,6 +17,8 @@ class ExperimentCreate(Request):
     pipeline: str = Field(min_length=1, max_length=100)
     config: dict[str, JsonValue] = Field(default_factory=dict)
     name: str | None = Field(default=None, min_length=1, max_length=120)
+    project: str | None = Field(default=None, min_length=36, max_length=36)
+    """Id of the project; the default project without it."""
 
 
 class ExperimentAccepted(Message):
@@ -58,6 +60,9 @@ class ExperimentSummary(Message):
     retry_at: datetime | None = None
     """When an experiment in `retry_wait` goes back into the queue."""
     last_seq: int = 0
+    project: str = ""
+    created_by: str | None = None
+    """Id of the user; null for whoever had the owner key."""
 
 
 class ExperimentRead(ExperimentSummary):

@@ -28,11 +28,14 @@ from azuraforge_ledger.experiments import ExperimentFilter
 from azuraforge_ledger.housekeeping import PassMemory, PassReport
 from azuraforge_ledger.leases import Claim, Orders
 from azuraforge_ledger.ledger import Ledger, open_ledger
+from azuraforge_ledger.people import Person
 from azuraforge_ledger.sessions import Issued, Session
 from azuraforge_ledger.store import ArtifactStore
 from azuraforge_ledger.submissions import IdempotencyKey, NewExperiment, Submitted
+from azuraforge_ledger.tables import DEFAULT_PROJECT
 
 __all__ = [
+    "DEFAULT_PROJECT",
     "ArtifactDamaged",
     "ArtifactMissing",
     "ArtifactStore",
@@ -57,6 +60,7 @@ __all__ = [
     "Orders",
     "PassMemory",
     "PassReport",
+    "Person",
     "SchemaMismatch",
     "SchemaOutdated",
     "SchemaTooNew",

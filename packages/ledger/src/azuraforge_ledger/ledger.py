@@ -12,6 +12,7 @@ from azuraforge_ledger.events import Events
 from azuraforge_ledger.experiments import Experiments
 from azuraforge_ledger.leases import Leases
 from azuraforge_ledger.outbox import Outbox
+from azuraforge_ledger.projects import Projects
 from azuraforge_ledger.sessions import Sessions
 
 
@@ -29,6 +30,7 @@ class Ledger:
         self.experiments = Experiments(database)
         self.leases = Leases(database)
         self.outbox = Outbox(database)
+        self.projects = Projects(database)
         self.sessions = Sessions(database)
 
     def migrate(self) -> None:

@@ -60,6 +60,8 @@ def _summary(row: Row[Any]) -> dict[str, object]:
         "is_cancel_requested": row.is_cancel_requested,
         "retry_at": find_datetime(row.retry_at),
         "last_seq": row.last_seq,
+        "project": row.project,
+        "created_by": row.created_by,
     }
 
 

@@ -15,6 +15,7 @@ from azuraforge_ledger.account_tables import session, sign_in_link, user
 from azuraforge_ledger.clock import DatabaseNow, to_datetime
 from azuraforge_ledger.database import Database
 from azuraforge_ledger.errors import LinkInvalid
+from azuraforge_ledger.people import Person, find_person
 
 LINK_LIFETIME_S: Final = 15 * 60
 SESSION_LIFETIME_S: Final = 30 * 24 * 3600
@@ -36,6 +37,8 @@ class Issued:
 class Session:
     """A signed-in browser."""
 
+    id: str
+    person: Person
     created_at: datetime
     expires_at: datetime
 
@@ -88,12 +91,13 @@ class Sessions:
 
     def find_session(self, token: str) -> Session | None:
         """The open session of this token; None if there is none or it has expired."""
-        query = select(session.c.created_at, session.c.expires_at).where(
-            session.c.token_hash == _hash(token), session.c.expires_at > DatabaseNow()
-        )
+        query = select(session).where(session.c.token_hash == _hash(token), session.c.expires_at > DatabaseNow())
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else Session(to_datetime(row.created_at), to_datetime(row.expires_at))
+            person = None if row is None else find_person(connection, row.user)
+        if row is None or person is None:
+            return None
+        return Session(row.id, person, to_datetime(row.created_at), to_datetime(row.expires_at))
 
     def end_session(self, token: str) -> None:
         """Sign out. Ending a session that is not there is no error."""

@@ -26,7 +26,7 @@ from azuraforge_ledger.columns import dump_json
 from azuraforge_ledger.errors import IdempotencyMismatch
 from azuraforge_ledger.journal import Draft, Stamp, write_events
 from azuraforge_ledger.rows import fold, read_experiment
-from azuraforge_ledger.tables import experiment, idempotency
+from azuraforge_ledger.tables import DEFAULT_PROJECT, experiment, idempotency
 
 KEY_LIFETIME_S: Final = 24 * 3600
 """How long a repeat of a submission is recognised."""
@@ -43,6 +43,8 @@ class NewExperiment:
     config_hash: str
     seed: int | None = None
     warnings: Sequence[WarningRaised] = ()
+    project: str = DEFAULT_PROJECT
+    created_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ def _insert(connection: Connection, new: NewExperiment, *, task_id: str) -> Stam
         search=dump_json(fold(f"{new.name} {new.pipeline} {task_id}")),
         state=ExperimentState.QUEUED,
         last_seq=1 + len(new.warnings),
+        project=new.project,
+        created_by=new.created_by,
         is_no_worker_warned=is_warned,
         no_worker_since=now if is_warned else None,
         created_at=now,

@@ -18,10 +18,11 @@ from azuraforge_api.artifacts import routes as artifact_routes
 from azuraforge_api.artifacts.repository import ArtifactRepository
 from azuraforge_api.artifacts.service import ArtifactService
 from azuraforge_api.auth import routes as auth_routes
+from azuraforge_api.auth.access import ProjectAccess
 from azuraforge_api.auth.connections import OpenConnections
 from azuraforge_api.auth.identity import Identity
 from azuraforge_api.auth.rate_limit import RateLimit
-from azuraforge_api.auth.repository import SessionRepository
+from azuraforge_api.auth.repository import PlaceRepository, SessionRepository
 from azuraforge_api.auth.service import AuthService
 from azuraforge_api.broker import TrainQueue
 from azuraforge_api.dashboard import routes as dashboard_routes
@@ -161,6 +162,7 @@ def _build_parts(means: _Means, *, preflight_wait_s: float, heartbeat_s: float) 
         ),
         HealthService(ledger, redis, threads=threads),
         live,
+        ProjectAccess(PlaceRepository(ledger, threads)),
     )
     return {type(one): one for one in parts}
 

@@ -31,6 +31,7 @@ STATUS: Final[Mapping[ErrorCode, int]] = {
     ErrorCode.CONFIG_INVALID: 422,
     ErrorCode.CONFLICT: 409,
     ErrorCode.CSRF_REFUSED: 403,
+    ErrorCode.FORBIDDEN: 403,
     ErrorCode.HOST_REFUSED: 400,
     ErrorCode.IDEMPOTENCY_MISMATCH: 422,
     ErrorCode.INTERNAL: 500,

@@ -9,9 +9,9 @@ from fastapi.responses import FileResponse
 from starlette.responses import Response
 
 from azuraforge_api.artifacts.service import ArtifactService
+from azuraforge_api.auth.access import ReadableTask
 from azuraforge_api.edge.headers import SANDBOX_POLICY
 from azuraforge_api.parts import part
-from azuraforge_api.paths import TaskId
 from azuraforge_api.problems import problem_responses
 from azuraforge_contracts import ArtifactRead, ErrorCode
 
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/experiments/{task_id}/artifacts", tags=["artifacts"]
 
 
 @router.get("", operation_id="list_artifacts", responses=problem_responses(ErrorCode.NOT_FOUND))
-async def list_artifacts(artifacts: ArtifactsOf, task_id: TaskId) -> list[ArtifactRead]:
+async def list_artifacts(artifacts: ArtifactsOf, task_id: ReadableTask) -> list[ArtifactRead]:
     """The files that the experiment produced."""
     return await artifacts.list_for(task_id)
 
@@ -38,7 +38,7 @@ async def list_artifacts(artifacts: ArtifactsOf, task_id: TaskId) -> list[Artifa
 )
 async def download_artifact(
     artifacts: ArtifactsOf,
-    task_id: TaskId,
+    task_id: ReadableTask,
     name: str,
     download: Annotated[bool, Query(description="Ask the browser to save it rather than show it.")] = False,  # noqa: FBT002 - a query parameter
     if_none_match: Annotated[str | None, Header(max_length=200)] = None,

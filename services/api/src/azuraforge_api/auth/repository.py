@@ -1,4 +1,4 @@
-"""Links and sessions in the ledger; only hashes of their tokens are stored."""
+"""Links, sessions and what they may reach, in the ledger; only hashes of tokens are stored."""
 
 from __future__ import annotations
 
@@ -28,3 +28,15 @@ class SessionRepository:
     async def end_session(self, token: str) -> None:
         """Sign out."""
         await self._threads.run(lambda: self._sessions.end_session(token))
+
+
+class PlaceRepository:
+    """Where experiments are."""
+
+    def __init__(self, ledger: Ledger, threads: Threads) -> None:
+        self._projects = ledger.projects
+        self._threads = threads
+
+    async def project_of(self, task_id: str) -> str:
+        """The project of an experiment."""
+        return await self._threads.run(lambda: self._projects.of_experiment(task_id))

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from azuraforge_api.auth.connections import OpenConnections
 from azuraforge_api.auth.current import IdentityOf
-from azuraforge_api.auth.identity import IdentityKind
+from azuraforge_api.auth.identity import Identity, IdentityKind
 from azuraforge_api.auth.service import AuthService
 from azuraforge_api.bodies import json_body, read_message
 from azuraforge_api.errors import AccessRefused
@@ -64,13 +64,18 @@ async def sign_in(request: Request, response: Response, auth: AuthOf) -> Session
         httponly=True,
         samesite="strict",
     )
-    return SessionRead(user=identity.user, role=identity.role, expires_at=identity.expires_at)
+    return _read(identity)
 
 
 @router.get("/session", operation_id="read_session", responses=problem_responses())
 async def read_session(identity: IdentityOf) -> SessionRead:
     """Who is signed in."""
-    return SessionRead(user=identity.user, role=identity.role, expires_at=identity.expires_at)
+    return _read(identity)
+
+
+def _read(identity: Identity) -> SessionRead:
+    role = "admin" if identity.is_admin else "member"
+    return SessionRead(user=identity.name, role=role, expires_at=identity.expires_at)
 
 
 @router.delete(

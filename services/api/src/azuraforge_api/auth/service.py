@@ -14,7 +14,7 @@ from azuraforge_api.auth.repository import SessionRepository
 from azuraforge_api.errors import AccessRefused
 from azuraforge_contracts import ErrorCode, LinkCreated
 from azuraforge_contracts.names import SESSION_COOKIE, SESSION_COOKIE_LOOPBACK
-from azuraforge_ledger import Issued, Session
+from azuraforge_ledger import LinkInvalid, Session
 
 MAX_TOKEN_CHARACTERS = 200
 
@@ -71,7 +71,10 @@ class AuthService:
                 headers={"Retry-After": str(math.ceil(wait_s))},
             )
         issued = await self._sessions.redeem_link(token if _is_token(token) else "")
-        return _identity_of(issued, token=issued.token), issued.token
+        session = await self._sessions.find_session(issued.token)
+        if session is None:
+            raise LinkInvalid
+        return _identity_of(session, token=issued.token), issued.token
 
     async def is_alive(self, token: str) -> bool:
         """Whether a session would be let in now."""
@@ -84,18 +87,17 @@ class AuthService:
     def _identify_key(self, authorization: str) -> Identity | None:
         scheme, _, key = authorization.partition(" ")
         is_owner = hmac.compare_digest(_digest(key.strip()), self._key_digest)
-        return Identity(kind=IdentityKind.OWNER_KEY) if is_owner and scheme.lower() == "bearer" else None
+        return Identity(kind=IdentityKind.OWNER_KEY, is_admin=True) if is_owner and scheme.lower() == "bearer" else None
 
 
-def session_id(token: str) -> str:
-    """A name for a session that is no secret."""
-    return hashlib.sha256(token.encode()).hexdigest()[:24]
-
-
-def _identity_of(session: Session | Issued, *, token: str) -> Identity:
+def _identity_of(session: Session, *, token: str) -> Identity:
     return Identity(
         kind=IdentityKind.SESSION,
-        session=session_id(token),
+        user=session.person.id,
+        name=session.person.name,
+        is_admin=session.person.is_admin,
+        roles=session.person.roles,
+        session=session.id,
         token=token,
         expires_at=session.expires_at,
     )

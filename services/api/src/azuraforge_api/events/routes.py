@@ -9,16 +9,18 @@ from fastapi import APIRouter, Depends, Header, Query
 from starlette.responses import Response, StreamingResponse
 from starlette.websockets import WebSocket
 
+from azuraforge_api.auth.access import AccessOf, ProjectAccess, ReadableTask
 from azuraforge_api.auth.connections import OpenConnections, Place
 from azuraforge_api.auth.current import IdentityOf
+from azuraforge_api.errors import AccessRefused
 from azuraforge_api.events.service import LiveService
-from azuraforge_api.events.socket import WatchSocket
+from azuraforge_api.events.socket import Close, WatchSocket
 from azuraforge_api.events.viewer import Frame, Viewer
 from azuraforge_api.parts import part
-from azuraforge_api.paths import TaskId
 from azuraforge_api.problems import problem_responses
-from azuraforge_contracts import ErrorCode, EventPage, EventType, is_id
-from azuraforge_contracts.names import WS_PATH, WS_TOO_MANY, WS_UNKNOWN_EXPERIMENT
+from azuraforge_contracts import ErrorCode, EventPage, EventType, Role, is_id
+from azuraforge_contracts.names import WS_NOT_ALLOWED, WS_PATH, WS_RESTART, WS_TOO_MANY, WS_UNKNOWN_EXPERIMENT
+from azuraforge_ledger import ExperimentMissing, LedgerError
 
 
 def _place(connections: Annotated[OpenConnections, Depends(part(OpenConnections))], identity: IdentityOf) -> Place:
@@ -38,7 +40,7 @@ AfterQuery = Annotated[int, Query(ge=0, le=MAX_SEQ, description="Only events wit
 @router.get("", operation_id="list_events", responses=problem_responses(ErrorCode.NOT_FOUND))
 async def list_events(
     live: LiveOf,
-    task_id: TaskId,
+    task_id: ReadableTask,
     after: AfterQuery = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
 ) -> EventPage:
@@ -62,7 +64,7 @@ async def list_events(
 async def stream_events(
     live: LiveOf,
     place: PlaceOf,
-    task_id: TaskId,
+    task_id: ReadableTask,
     after: AfterQuery = 0,
     last_event_id: Annotated[str | None, Header(max_length=16)] = None,
 ) -> Response:
@@ -101,11 +103,17 @@ def _sse(frame: Frame) -> str:
 
 
 @socket_router.websocket(WS_PATH)
-async def watch_experiment(socket: WebSocket, live: LiveOf, place: PlaceOf, task_id: str, after: str = "0") -> None:
+async def watch_experiment(
+    socket: WebSocket, *, live: LiveOf, place: PlaceOf, access: AccessOf, task_id: str, after: str = "0"
+) -> None:
     """Replay what is after `after`, then send what happens. Close codes are in `azuraforge_contracts.names`."""
     await socket.accept()
     if not is_id(task_id) or not (after.isascii() and after.isdecimal() and len(after) <= 16):
         await socket.close(WS_UNKNOWN_EXPERIMENT, "no such experiment")
+        return
+    refusal = await _find_refusal(access, place, task_id=task_id)
+    if refusal is not None:
+        await socket.close(refusal.code, refusal.reason)
         return
     if not place.is_free():
         await socket.close(WS_TOO_MANY, "too many connections")
@@ -113,3 +121,15 @@ async def watch_experiment(socket: WebSocket, live: LiveOf, place: PlaceOf, task
     watch = WatchSocket(socket, task_id, int(after), live)
     with place.taken_by(watch.end_session):
         await watch.run()
+
+
+async def _find_refusal(access: ProjectAccess, place: Place, *, task_id: str) -> Close | None:
+    try:
+        await access.require(place.identity, task_id, role=Role.VIEWER)
+    except ExperimentMissing:
+        return Close(WS_UNKNOWN_EXPERIMENT, "no such experiment")
+    except AccessRefused:
+        return Close(WS_NOT_ALLOWED, "not allowed")
+    except LedgerError:
+        return Close(WS_RESTART, "the ledger is away, try again")
+    return None

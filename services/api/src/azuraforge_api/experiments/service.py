@@ -53,7 +53,9 @@ class ExperimentService:
         self._waker = waker
         self._announce = announce
 
-    async def submit(self, request: ExperimentCreate, *, owner: str, key: str | None) -> ExperimentAccepted:
+    async def submit(
+        self, request: ExperimentCreate, *, project: str, created_by: str | None, owner: str, key: str | None
+    ) -> ExperimentAccepted:
         """Store an experiment as queued and wake a worker; the outbox does both again if this process dies.
 
         Raises:
@@ -72,6 +74,8 @@ class ExperimentService:
             config_hash=hash_config(config),
             seed=find_seed(config),
             warnings=warnings,
+            project=project,
+            created_by=created_by,
         )
         idempotency = IdempotencyKey(owner=owner, key=key, body_hash=_hash_request(request)) if key else None
         submitted = await self._experiments.submit(new, idempotency=idempotency)
