@@ -213,7 +213,8 @@ def test_a_port_in_use_is_refused(environ: dict[str, str]) -> None:
 
 
 def test_an_address_of_another_machine_is_refused(environ: dict[str, str]) -> None:
-    assert "cannot be used" in refused(environ, "up", "--host", "192.0.2.1")
+    proxy = {"AZURAFORGE_TRUSTED_PROXIES": "192.0.2.9", "AZURAFORGE_PUBLIC_URL": "https://forge.example.org"}
+    assert "cannot be used" in refused(environ | proxy, "up", "--host", "192.0.2.1")
 
 
 def test_a_folder_that_cannot_be_written_is_refused(environ: dict[str, str], tmp_path: Path) -> None:

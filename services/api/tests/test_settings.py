@@ -43,6 +43,7 @@ def test_secrets_do_not_show_in_a_printed_form() -> None:
         {"AZURAFORGE_TLS_KEY": TLS_KEY},
         {"AZURAFORGE_TLS_CERT": "/nowhere.pem", "AZURAFORGE_TLS_KEY": TLS_KEY},
         {"AZURAFORGE_TLS_CERT": CERT, "AZURAFORGE_TLS_KEY": CERT},
+        {"AZURAFORGE_TLS_CERT": CERT, "AZURAFORGE_TLS_KEY": TLS_KEY, "AZURAFORGE_PUBLIC_URL": "http://forge"},
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(wrong: dict[str, str]) -> None:
@@ -94,6 +95,7 @@ def test_a_network_address_may_be_used_with_tls_or_behind_a_declared_proxy() -> 
     owner = {"AZURAFORGE_OWNER_KEY": KEY, "AZURAFORGE_HOST": "0.0.0.0"}
     proxy = {"AZURAFORGE_TRUSTED_PROXIES": "10.0.0.5, fd00::/8", "AZURAFORGE_PUBLIC_URL": "https://forge.example.org"}
     assert read_settings(owner | proxy).is_https
-    tls = read_settings(owner | {"AZURAFORGE_TLS_CERT": CERT, "AZURAFORGE_TLS_KEY": TLS_KEY})
+    files = {"AZURAFORGE_TLS_CERT": CERT, "AZURAFORGE_TLS_KEY": TLS_KEY}
+    tls = read_settings(owner | files | {"AZURAFORGE_PUBLIC_URL": "https://forge.example.org"})
     assert tls.is_https
     assert tls.tls_cert == Path(CERT)

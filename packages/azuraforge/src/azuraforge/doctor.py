@@ -23,6 +23,7 @@ from azuraforge import readiness
 from azuraforge.broker import BrokerSilent, ping_broker, show_url
 from azuraforge.errors import CommandError
 from azuraforge.home import LEAST_FREE_BYTES, Home, find_server
+from azuraforge.listening import check_listening, find_certificate, find_public_url
 from azuraforge.locales import Texts
 from azuraforge.up import choose_port
 from azuraforge.valkey import find_binary
@@ -168,7 +169,7 @@ def _look_at_server(patient: Patient) -> Iterator[Finding]:
     elif not note.is_alive:
         text = patient.texts("server_stale", path=patient.home.server, pid=note.pid)
         yield Finding("server", Level.WARNING, text, patient.texts("server_stale_remedy", path=patient.home.server))
-    elif readiness.is_api_ready(note.url):
+    elif readiness.is_api_ready(note.url, certificate=find_certificate(patient.environ)):
         yield Finding("server", Level.GOOD, patient.texts("server_up", url=note.url, pid=note.pid))
     else:
         text = patient.texts("not_serving", url=note.url)
@@ -177,12 +178,15 @@ def _look_at_server(patient: Patient) -> Iterator[Finding]:
 
 
 def _look_at_port(patient: Patient) -> Iterator[Finding]:
-    url = readiness.address(patient.host, port=patient.port)
+    is_https = find_certificate(patient.environ) is not None
+    public = find_public_url(patient.environ) if is_https else None
+    url = public or readiness.address(patient.host, port=patient.port, is_https=is_https)
     note = find_server(patient.home)
     if note is not None and note.is_alive and note.url == url:
         yield Finding("port", Level.GOOD, patient.texts("port_ours", port=patient.port))
         return
     try:
+        check_listening(patient.host, environ=patient.environ, texts=patient.texts)
         choose_port(patient.host, port=patient.port, texts=patient.texts)
     except CommandError as error:
         yield Finding("port", Level.PROBLEM, error.message, error.remedy)

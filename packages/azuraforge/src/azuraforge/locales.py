@@ -73,6 +73,21 @@ TABLE: Mapping[str, tuple[str, str]] = {
         "Stop what uses it, or choose another with --port (0 picks a free one).",
         "Kullananı durdurun ya da --port ile başka bir port seçin (0 boş bir port bulur).",
     ),
+    "host_open": (
+        "Nothing may listen on {host} without TLS: passwords would cross the network readable.",
+        "TLS olmadan {host} dinlenemez: parolalar ağdan okunabilir hâlde geçerdi.",
+    ),
+    "host_open_remedy": (
+        (
+            "Set AZURAFORGE_TLS_CERT and AZURAFORGE_TLS_KEY, or AZURAFORGE_TRUSTED_PROXIES and an https:// "
+            "AZURAFORGE_PUBLIC_URL behind a proxy; docs/how-to/serve-a-team.md shows both."
+        ),
+        (
+            "AZURAFORGE_TLS_CERT ile AZURAFORGE_TLS_KEY verin ya da bir vekil sunucunun arkasında "
+            "AZURAFORGE_TRUSTED_PROXIES ile https:// ile başlayan AZURAFORGE_PUBLIC_URL verin; "
+            "docs/how-to/serve-a-team.md ikisini de gösterir."
+        ),
+    ),
     # The broker
     "broker_missing": (
         "There is no Valkey or Redis on this machine.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -12,10 +13,11 @@ from azuraforge.errors import UsageMistake
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a server listens is not where one calls it
 
 
-def address(host: str, *, port: int) -> str:
+def address(host: str, *, port: int, is_https: bool = False) -> str:
     """The URL under which this machine reaches a server that listens on `host`."""
     name = ANYWHERE.get(host, host)
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+    scheme = "https" if is_https else "http"
+    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 
 
 def find_setting(environ: Mapping[str, str], name: str) -> str | None:
@@ -34,14 +36,14 @@ def find_setting(environ: Mapping[str, str], name: str) -> str | None:
         raise UsageMistake(str(error)) from error
 
 
-def is_api_ready(url: str) -> bool:
-    """Whether the API says that it can serve."""
-    return _get(url, "/api/v1/ready") is not None
+def is_api_ready(url: str, *, certificate: str | None = None) -> bool:
+    """Whether the API says that it can serve. With `certificate` only whoever holds its key is believed."""
+    return _get(url, "/api/v1/ready", certificate=certificate) is not None
 
 
-def has_worker(url: str, *, key: str) -> bool:
+def has_worker(url: str, *, key: str, certificate: str | None = None) -> bool:
     """Whether a live worker has announced its pipelines."""
-    body = _get(url, "/api/v1/pipelines", key=key)
+    body = _get(url, "/api/v1/pipelines", key=key, certificate=certificate)
     try:
         catalog = json.loads(body or b"{}")
     except ValueError:
@@ -49,10 +51,9 @@ def has_worker(url: str, *, key: str) -> bool:
     return isinstance(catalog, dict) and bool(catalog.get("workers"))
 
 
-def _get(url: str, path: str, *, key: str = "") -> bytes | None:
+def _get(url: str, path: str, *, key: str = "", certificate: str | None) -> bytes | None:
     """The body of a 200 answer, else None."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=2.0)
+    connection = _open(url, certificate=certificate)
     try:
         connection.request("GET", path, headers={"Authorization": f"Bearer {key}"} if key else {})
         answer = connection.getresponse()
@@ -62,3 +63,17 @@ def _get(url: str, path: str, *, key: str = "") -> bytes | None:
     finally:
         connection.close()
     return body if answer.status == 200 else None
+
+
+def _open(url: str, *, certificate: str | None) -> http.client.HTTPConnection:
+    parts = urlsplit(url)
+    host = parts.hostname or "127.0.0.1"
+    if parts.scheme != "https":
+        return http.client.HTTPConnection(host, parts.port, timeout=2.0)
+    context = ssl.create_default_context()
+    if certificate is not None:  # made for the public name, asked here at a loopback address: trusted by itself
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.load_verify_locations(certificate)
+    return http.client.HTTPSConnection(host, parts.port, timeout=2.0, context=context)

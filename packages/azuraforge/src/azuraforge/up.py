@@ -28,6 +28,7 @@ from azuraforge.errors import (
 )
 from azuraforge.folder_lock import FolderTaken, take_lock
 from azuraforge.home import Home, find_server, prepare_home, read_owner_key, remove_server, write_server
+from azuraforge.listening import check_listening, find_certificate, find_public_url
 from azuraforge.locales import Texts
 from azuraforge.processes import (
     Plan,
@@ -92,6 +93,7 @@ def run_up(options: UpOptions, *, environ: Mapping[str, str], texts: Texts, say:
     Raises:
         CommandError: it cannot start; one sentence says why and what to do.
     """
+    check_listening(options.host, environ=environ, texts=texts)
     prepare_home(options.home, texts=texts)
     home_lock = _take_home(options.home, texts=texts)
     try:
@@ -159,7 +161,8 @@ class _Platform:
         self.home_lock = home_lock
         self.started_at = time.monotonic()
         self.port = choose_port(options.host, port=options.port, texts=texts)
-        self.url = readiness.address(options.host, port=self.port)
+        self.certificate = find_certificate(environ)
+        self.url = readiness.address(options.host, port=self.port, is_https=self.certificate is not None)
         self.environ = {**environ, "AZURAFORGE_HOME": str(self.home.root)}
         self.environ |= {"AZURAFORGE_HOST": options.host, "AZURAFORGE_PORT": str(self.port)}
         self.environ.setdefault("AZURAFORGE_STOP_GRACE_S", str(options.patience.worker_s - 1))
@@ -243,7 +246,7 @@ class _Platform:
     def _wait_until_ready(self) -> bool:
         """True when the API and a worker answer; False when a signal came first."""
         deadline = time.monotonic() + READY_WITHIN_S
-        while not readiness.is_api_ready(self.url):
+        while not readiness.is_api_ready(self.url, certificate=self.certificate):
             if self.supervisor.stop_requests:
                 return False
             self._give_up_on_crashes()
@@ -252,7 +255,7 @@ class _Platform:
             self.supervisor.wait(POLL_S)
         key = read_owner_key(self.home, self.environ)
         patience = time.monotonic() + WORKER_WITHIN_S
-        while not readiness.has_worker(self.url, key=key):
+        while not readiness.has_worker(self.url, key=key, certificate=self.certificate):
             if self.supervisor.stop_requests:
                 return False
             self._give_up_on_crashes()
@@ -260,7 +263,9 @@ class _Platform:
                 self.say(self.texts("no_worker", log=self.home.logs / "worker.log"))
                 break
             self.supervisor.wait(WORKER_POLL_S)
-        write_server(self.home, url=self.url)
+        # A certificate is made for the public name: under another address every client would refuse it.
+        public = find_public_url(self.environ) if self.certificate is not None else None
+        write_server(self.home, url=public or self.url)
         self.is_ready = True
         return True
 

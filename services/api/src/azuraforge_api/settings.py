@@ -41,7 +41,7 @@ class Settings:
     @property
     def is_https(self) -> bool:
         """Whether browsers speak TLS to this server, so that cookies may be `__Host-`."""
-        return self.tls_cert is not None or self.public_url.startswith("https://")
+        return self.public_url.startswith("https://")
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -55,6 +55,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     public_url = _read_public_url(environ)
     trusted_proxies = _read_networks(environ)
     tls_cert, tls_key = _read_tls(environ)
+    if tls_cert is not None and not public_url.startswith("https://"):
+        raise SettingError(
+            "AZURAFORGE_TLS_CERT needs AZURAFORGE_PUBLIC_URL. Give the https:// address that the certificate is for."
+        )
     if not is_loopback(host) and tls_cert is None and not (trusted_proxies and public_url.startswith("https://")):
         raise SettingError(
             "AZURAFORGE_HOST is not a loopback address, and passwords would cross the network readable. Give "
