@@ -15,6 +15,22 @@ from azuraforge_contracts.catalog import (
     WorkerAnnouncement,
     WorkerRead,
 )
+from azuraforge_contracts.control import (
+    HIGHEST_PRIORITY,
+    LONGEST_TRAINING_S,
+    LOWEST_PRIORITY,
+    CheckpointRead,
+    ControlAction,
+    ExperimentLink,
+    ExperimentPatch,
+    ForkPoint,
+    ForkRequest,
+    Origin,
+    QueuePlace,
+    Reference,
+    RerunRequest,
+    possible_actions,
+)
 from azuraforge_contracts.errors import ErrorCode, FieldProblem, Problem
 from azuraforge_contracts.events import (
     DROPPABLE_EVENTS,
@@ -28,10 +44,12 @@ from azuraforge_contracts.events import (
     ExperimentEnded,
     Failure,
     LogLine,
+    LogRecord,
     Resumed,
     Score,
     SeriesPreview,
     StateChanged,
+    SystemSample,
     SystemUse,
     WarningRaised,
 )
@@ -47,6 +65,9 @@ from azuraforge_contracts.experiments import (
 )
 from azuraforge_contracts.ids import is_id, new_id
 from azuraforge_contracts.message import Localized, Message, Request
+from azuraforge_contracts.metrics import MetricBucket, MetricHistory
+from azuraforge_contracts.proofs import Difference, ProofRead, ProofVerdict, ProvenanceDifference
+from azuraforge_contracts.provenance import DataFound, Machine, Provenance
 from azuraforge_contracts.results import (
     BaselineResult,
     DataCard,
@@ -71,7 +92,7 @@ from azuraforge_contracts.states import (
     ReasonCode,
     WarningCode,
 )
-from azuraforge_contracts.streams import Heartbeat, Reset, Resume, Snapshot
+from azuraforge_contracts.streams import Heartbeat, Recent, Reset, Resume, Snapshot
 from azuraforge_contracts.trainer import (
     ArtifactFile,
     CheckpointFile,
@@ -87,6 +108,9 @@ from azuraforge_contracts.trainer import (
 __all__ = [
     "CELERY_SETTINGS",
     "DROPPABLE_EVENTS",
+    "HIGHEST_PRIORITY",
+    "LONGEST_TRAINING_S",
+    "LOWEST_PRIORITY",
     "RETRYABLE_FAILURES",
     "ROLE_ORDER",
     "SCOPE_ROLES",
@@ -100,8 +124,12 @@ __all__ = [
     "BrokenApp",
     "Catalog",
     "CheckpointFile",
+    "CheckpointRead",
     "CheckpointSaved",
+    "ControlAction",
     "DataCard",
+    "DataFound",
+    "Difference",
     "EpochFinished",
     "EpochRow",
     "ErrorCode",
@@ -112,7 +140,9 @@ __all__ = [
     "ExperimentAccepted",
     "ExperimentCreate",
     "ExperimentEnded",
+    "ExperimentLink",
     "ExperimentPage",
+    "ExperimentPatch",
     "ExperimentRead",
     "ExperimentState",
     "ExperimentSummary",
@@ -120,6 +150,8 @@ __all__ = [
     "FailureCode",
     "FieldPresentation",
     "FieldProblem",
+    "ForkPoint",
+    "ForkRequest",
     "Health",
     "Heartbeat",
     "Job",
@@ -127,17 +159,30 @@ __all__ = [
     "LinkCreated",
     "Localized",
     "LogLine",
+    "LogRecord",
+    "Machine",
     "Message",
+    "MetricBucket",
+    "MetricHistory",
     "OrderType",
+    "Origin",
     "PipelineManifest",
     "PreflightReply",
     "PreflightRequest",
     "Problem",
     "Progress",
+    "ProofRead",
+    "ProofVerdict",
+    "Provenance",
+    "ProvenanceDifference",
+    "QueuePlace",
     "ReadyReport",
     "ReasonCode",
+    "Recent",
+    "Reference",
     "Reproducibility",
     "Request",
+    "RerunRequest",
     "Reset",
     "Results",
     "Resume",
@@ -153,6 +198,7 @@ __all__ = [
     "Snapshot",
     "StateChanged",
     "SupervisorLine",
+    "SystemSample",
     "SystemUse",
     "TrainerLine",
     "Verdict",
@@ -164,5 +210,6 @@ __all__ = [
     "is_at_least",
     "is_id",
     "new_id",
+    "possible_actions",
     "read_setting",
 ]

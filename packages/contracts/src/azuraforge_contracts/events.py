@@ -104,6 +104,8 @@ class EpochFinished(Message):
     eta_s: float | None = None
     learning_rate: float | None = None
     preview: SeriesPreview | None = None
+    weights: dict[str, str] = Field(default_factory=dict)
+    """Layer → digest of its parameters and buffers after the epoch, in the model's order."""
 
 
 class CheckpointSaved(Message):
@@ -176,15 +178,44 @@ class BatchProgress(Message):
     samples_per_s: float | None = None
 
 
-class LogLine(Message):
-    """Data of `log` (droppable)."""
+class LogRecord(Message):
+    """One thing that the trainer logged; never a traceback."""
 
     level: str
+    """`debug`, `info`, `warning`, `error` or `critical`."""
     message: str
+    logger: str = ""
+    n: int = 0
+    """Counts the records of an attempt from 1; the ones that were dropped are counted too."""
+    attempt: int = 0
+    ts: datetime | None = None
+
+
+class LogLine(LogRecord):
+    """Data of `log` (droppable): the newest record, and those since the event before, oldest first."""
+
+    earlier: list[LogRecord] = Field(default_factory=list)
+    dropped: int = 0
+    """Records since the event before that are not told, because there were too many."""
 
 
 class SystemUse(Message):
-    """Data of `system` (droppable): what the trainer uses."""
+    """Data of `system` (droppable): what the trainer and every process it started use, once every 2 s."""
 
     cpu_percent: float | None = None
+    """100 is one core."""
     memory_bytes: int | None = None
+    """Resident; pages that processes share are counted in each."""
+    threads: int | None = None
+    processes: int | None = None
+    gpu_percent: float | None = None
+    """Of the trainer's GPU, whoever uses it; null on a CPU."""
+    gpu_memory_bytes: int | None = None
+    gpu_memory_total_bytes: int | None = None
+
+
+class SystemSample(SystemUse):
+    """A `system` event as it is kept for those who join late."""
+
+    ts: datetime
+    attempt: int = 0

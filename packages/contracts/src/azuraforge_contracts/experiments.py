@@ -6,8 +6,19 @@ from datetime import datetime
 
 from pydantic import Field, JsonValue
 
+from azuraforge_contracts.control import (
+    HIGHEST_PRIORITY,
+    LONGEST_TRAINING_S,
+    LOWEST_PRIORITY,
+    ControlAction,
+    ExperimentLink,
+    ForkPoint,
+    Origin,
+    QueuePlace,
+)
 from azuraforge_contracts.events import Event, Failure, Score
 from azuraforge_contracts.message import Message, Request
+from azuraforge_contracts.provenance import Provenance
 from azuraforge_contracts.states import ExperimentState
 
 
@@ -17,6 +28,9 @@ class ExperimentCreate(Request):
     pipeline: str = Field(min_length=1, max_length=100)
     config: dict[str, JsonValue] = Field(default_factory=dict)
     name: str | None = Field(default=None, min_length=1, max_length=120)
+    priority: int = Field(default=0, ge=LOWEST_PRIORITY, le=HIGHEST_PRIORITY)
+    """Higher ones are trained first."""
+    time_limit_s: float | None = Field(default=None, gt=0, le=LONGEST_TRAINING_S)
     project: str | None = Field(default=None, min_length=36, max_length=36)
     """Id of the project; the default project without it."""
 
@@ -60,6 +74,14 @@ class ExperimentSummary(Message):
     retry_at: datetime | None = None
     """When an experiment in `retry_wait` goes back into the queue."""
     last_seq: int = 0
+    priority: int = 0
+    time_limit_s: float | None = None
+    parent: str | None = None
+    """The experiment that this one was made from."""
+    origin: Origin | str = Field(default=Origin.NEW, union_mode="left_to_right")
+    archived_at: datetime | None = None
+    actions: list[ControlAction | str] = Field(default_factory=list)
+    """What may be asked of it in this state."""
     project: str = ""
     created_by: str | None = None
     """Id of the user; null for whoever had the owner key."""
@@ -72,6 +94,14 @@ class ExperimentRead(ExperimentSummary):
     config_hash: str
     seed: int | None = None
     worker_id: str | None = None
+    fork_point: ForkPoint | None = None
+    """The checkpoint that it starts from."""
+    children: list[ExperimentLink] = Field(default_factory=list)
+    """What was made from it, newest first; at most 100."""
+    provenance: Provenance | None = None
+    """None until it has begun."""
+    queue: QueuePlace | None = None
+    """While it is queued."""
 
 
 class ExperimentPage(Message):

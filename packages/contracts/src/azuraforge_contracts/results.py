@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 
 from azuraforge_contracts.events import Score
 from azuraforge_contracts.message import Localized, Message
+from azuraforge_contracts.provenance import Provenance
 
 
 class BaselineResult(Message):
@@ -94,4 +95,6 @@ class Results(Message):
     model: dict[str, JsonValue] = Field(default_factory=dict)
     """Layers and parameter counts."""
     reproducibility: Reproducibility
+    provenance: Provenance | None = None
+    """What it was trained with, in full."""
     seconds: float = 0.0

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 from pydantic import Field, JsonValue
 
 from azuraforge_contracts.message import Message
+from azuraforge_contracts.provenance import Provenance
 
 
 class LineType(StrEnum):
@@ -15,6 +16,7 @@ class LineType(StrEnum):
     READY = "ready"
     EPOCH = "epoch"
     CHECKPOINT = "checkpoint"
+    DATA = "data"
     ARTIFACT = "artifact"
     WARNING = "warning"
     BATCH = "batch"
@@ -63,6 +65,7 @@ class Job(Message):
     """The last epoch that the checkpoint holds."""
     device: str = "cpu"
     threads: int = 1
+    config_hash: str = ""
 
 
 class ReadyReport(Message):
@@ -74,6 +77,7 @@ class ReadyReport(Message):
     pipeline_version: str = ""
     seed: int | None = None
     environment: dict[str, str] = Field(default_factory=dict)
+    provenance: Provenance | None = None
 
 
 class CheckpointFile(Message):
