@@ -71,7 +71,7 @@ def test_a_right_history_has_no_fault() -> None:
         ("I5", with_event(6, state(7, "starting", "queued", attempt=1))),
         ("I5", {"attempt": 3}),
         ("I5", {"checkpoints": []}),
-        ("I5", {"artifacts": [(9, "report.html")]}),
+        ("I5", {"artifacts": [(9, "report.html", "0" * 64, 1)]}),
         ("S", with_event(2, state(3, "succeeded", "starting", attempt=1))),
         ("S", with_event(2, state(3, "running", "queued", attempt=1))),
         ("O", {"is_owed_a_message": True}),

@@ -4,5 +4,19 @@ from azuraforge_ledger.testing import play
 from azuraforge_ledger.testing.checker import check_history
 from azuraforge_ledger.testing.history import History, RecordedEvent, list_task_ids, read_history
 from azuraforge_ledger.testing.time_travel import pass_time
+from azuraforge_ledger.testing.witnesses import Life, View, check_files, check_lives, check_view
 
-__all__ = ["History", "RecordedEvent", "check_history", "list_task_ids", "pass_time", "play", "read_history"]
+__all__ = [
+    "History",
+    "Life",
+    "RecordedEvent",
+    "View",
+    "check_files",
+    "check_history",
+    "check_lives",
+    "check_view",
+    "list_task_ids",
+    "pass_time",
+    "play",
+    "read_history",
+]

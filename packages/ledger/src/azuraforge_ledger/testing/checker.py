@@ -6,6 +6,7 @@ Written from that page alone: nothing here is shared with the code under test, i
     I2  `seq` is 1..n without a gap, and the row agrees
     I3  one event per epoch, 1..n in order, with its metrics
     I5  only the attempt that holds the experiment is heard
+        (I4, I6 and I7 need witnesses beside the ledger: see `witnesses`)
     S   every arrow is one of the drawing, told with where it came from
     O   a queued experiment is owed a message, no other is
 """
@@ -115,7 +116,11 @@ def _rows(history: History) -> Iterator[str]:
     told = [(event.seq, event.attempt, event.data["epoch"]) for event in history.events if event.type == "checkpoint"]
     if told != history.checkpoints:
         yield f"I5: checkpoint rows {history.checkpoints}, checkpoint events {told}"
-    made = [(event.seq, event.data["name"]) for event in history.events if event.type == "artifact"]
+    made = [
+        (event.seq, event.data["name"], event.data["sha256"], event.data["bytes"])
+        for event in history.events
+        if event.type == "artifact"
+    ]
     if made != history.artifacts:
         yield f"I5: artifact rows {history.artifacts}, artifact events {made}"
 

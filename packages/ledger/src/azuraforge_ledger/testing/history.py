@@ -12,6 +12,7 @@ from azuraforge_ledger.ledger import Ledger
 
 _ROW = "SELECT state, attempt, crashes, epoch, last_seq FROM experiment WHERE id = :id"
 _EVENTS = "SELECT seq, attempt, type, data FROM event WHERE experiment = :id ORDER BY seq"
+_ARTIFACTS = "SELECT seq, name, sha256, bytes FROM artifact WHERE experiment = :id ORDER BY seq"
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class History:
     """An experiment's row and all that hangs on it.
 
     `metrics` are (name, step, value) in order of step, then name; `checkpoints` are (seq, attempt, epoch);
-    `artifacts` are (seq, name).
+    `artifacts` are (seq, name, sha256, bytes).
     """
 
     task_id: str
@@ -41,7 +42,7 @@ class History:
     events: list[RecordedEvent]
     metrics: list[tuple[str, int, float | None]] = field(default_factory=list)
     checkpoints: list[tuple[int, int, int]] = field(default_factory=list)
-    artifacts: list[tuple[int, str]] = field(default_factory=list)
+    artifacts: list[tuple[int, str, str, int]] = field(default_factory=list)
     is_owed_a_message: bool = False
 
 
@@ -60,7 +61,7 @@ def read_history(ledger: Ledger, task_id: str) -> History:
         checkpoints = _rows(
             connection, "SELECT seq, attempt, epoch FROM checkpoint WHERE experiment = :id ORDER BY seq", task_id
         )
-        artifacts = _rows(connection, "SELECT seq, name FROM artifact WHERE experiment = :id ORDER BY seq", task_id)
+        artifacts = _rows(connection, _ARTIFACTS, task_id)
         owed = _rows(connection, "SELECT due_at FROM outbox WHERE experiment = :id", task_id)
     state, attempt, crashes, epoch, last_seq = row[0]
     return History(
@@ -73,7 +74,7 @@ def read_history(ledger: Ledger, task_id: str) -> History:
         events=[RecordedEvent(seq, made_by, json.loads(kind), json.loads(data)) for seq, made_by, kind, data in events],
         metrics=sorted(((json.loads(name), step, value) for name, step, value in metrics), key=lambda m: (m[1], m[0])),
         checkpoints=checkpoints,
-        artifacts=[(seq, json.loads(name)) for seq, name in artifacts],
+        artifacts=[(seq, json.loads(name), sha256, size) for seq, name, sha256, size in artifacts],
         is_owed_a_message=bool(owed),
     )
 
