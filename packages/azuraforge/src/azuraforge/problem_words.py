@@ -50,7 +50,15 @@ PROBLEMS: Mapping[ErrorCode, tuple[str, str]] = {
         "Aşağıdaki alanları düzeltip yeniden deneyin.",
     ),
     ErrorCode.CONFLICT: ("İstek şu anki durumla çelişiyor.", "Yeniden deneyin."),
+    ErrorCode.CREDENTIALS_INVALID: (
+        "Ad ya da parola yanlış.",
+        "Yeniden deneyin; parolanızı unuttuysanız bir yöneticiden yenileme bağlantısı isteyin.",
+    ),
     ErrorCode.CSRF_REFUSED: ("İstek başka bir siteden geldi.", "Adresi denetleyin."),
+    ErrorCode.FORBIDDEN: (
+        "Bunu yapmaya yetkiniz yok.",
+        "Projenin ya da platformun yöneticisi yetki verebilir; bir API anahtarında kapsamına bakın.",
+    ),
     ErrorCode.HOST_REFUSED: ("Sunucu bu adla tanınmıyor.", "Adresi denetleyin; AZURAFORGE_ALLOWED_HOSTS adları sayar."),
     ErrorCode.IDEMPOTENCY_MISMATCH: (
         "Bu Idempotency-Key başka bir istekle kullanılmış.",
@@ -61,6 +69,10 @@ PROBLEMS: Mapping[ErrorCode, tuple[str, str]] = {
         "Yeniden deneyin; sürerse API günlüğüne bakın.",
     ),
     ErrorCode.JSON_INVALID: ("Gönderilen veri okunamadı.", "UTF-8 ile yazılmış tek bir JSON nesnesi gönderin."),
+    ErrorCode.LAST_ADMIN: (
+        "Bu, platformun son yöneticisi.",
+        "Önce başka bir kullanıcıyı yönetici yapın.",
+    ),
     ErrorCode.LEDGER_UNAVAILABLE: (
         "Veritabanı yanıt vermiyor.",
         "Biraz bekleyip yeniden deneyin; `azuraforge doctor` neyin eksik olduğunu söyler.",
@@ -70,11 +82,21 @@ PROBLEMS: Mapping[ErrorCode, tuple[str, str]] = {
         "`azuraforge link` yenisini yazar.",
     ),
     ErrorCode.METHOD_NOT_ALLOWED: ("Bu adres bu isteği almıyor.", "Adresi denetleyin."),
+    ErrorCode.NAME_TAKEN: (
+        "Bu ad kullanılıyor (büyük küçük harf ve vurgular ayırt edilmez).",
+        "Başka bir ad seçin.",
+    ),
     ErrorCode.NOT_FOUND: ("Böyle bir şey yok.", "`azuraforge experiments list` var olanları sayar."),
+    ErrorCode.PASSWORD_REQUIRED: ("Bu bağlantı için bir parola seçilmeli.", "Bağlantıyı tarayıcıda açın."),
+    ErrorCode.PASSWORD_UNUSABLE: (
+        "Bu parola kullanılamaz.",
+        "En az 12 karakterlik, adınızı ve yaygın parolaları içermeyen bir cümle seçin.",
+    ),
     ErrorCode.PIPELINE_UNKNOWN: (
         "Hiçbir işçi bu iş hattını sunmuyor.",
         "`azuraforge pipelines` sunulanları sayar.",
     ),
+    ErrorCode.PROJECT_ARCHIVED: ("Proje arşivde.", "Önce arşivden çıkarın."),
     ErrorCode.REQUEST_INVALID: ("İstek kullanılamıyor.", "Aşağıdaki alanları düzeltip yeniden deneyin."),
     ErrorCode.STATE_CONFLICT: (
         "Deney bunun yapılabileceği bir durumda değil.",

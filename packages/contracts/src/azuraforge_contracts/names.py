@@ -43,6 +43,10 @@ WS_TOO_SLOW: Final = 4408
 WS_TOO_MANY: Final = 4429
 WS_RESTART: Final = 1012
 
+ACCESS_CHANNEL: Final = "azuraforge:access"
+"""Pub/Sub channel that names sessions and API keys that have ended, and users whose rights have changed."""
+API_KEY_PREFIX: Final = "azf_"
+
 ANNOUNCEMENT_TTL_S: Final = 30
 ANNOUNCEMENT_PERIOD_S: Final = 10
 LEASE_S: Final = 30
