@@ -22,7 +22,6 @@ from azuraforge_ledger import (
     StateConflict,
     housekeeping,
 )
-from azuraforge_ledger.experiments import MAX_RETRIES
 from azuraforge_ledger.testing import check_history, pass_time, play, read_history
 
 ENDED = ExperimentEnded(state=ExperimentState.SUCCEEDED, epochs_run=1, seconds=2.5)
@@ -183,14 +182,15 @@ def test_a_retryable_failure_waits(ledger: Ledger) -> None:
     assert check_history(read_history(ledger, task_id)) == []
 
 
-def test_retries_end(ledger: Ledger) -> None:
+def test_retries_end(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("azuraforge_ledger.budget.MAX_RETRIES", 3)
     task_id = play.submit(ledger)
-    for attempt in range(1, MAX_RETRIES + 1):
+    for attempt in (1, 2, 3):
         play.start(ledger, task_id)
         ledger.experiments.fail(task_id, attempt=attempt, failure=FAILURE, retry_in_s=0)
         run_due(ledger)
     play.start(ledger, task_id)
-    ledger.experiments.fail(task_id, attempt=MAX_RETRIES + 1, failure=FAILURE, retry_in_s=0)
+    ledger.experiments.fail(task_id, attempt=4, failure=FAILURE, retry_in_s=0)
     assert ledger.experiments.get(task_id).state == ExperimentState.FAILED
     assert check_history(read_history(ledger, task_id)) == []
 

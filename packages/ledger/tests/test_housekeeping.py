@@ -8,6 +8,7 @@ import pytest
 from azuraforge_contracts import Event, EventType, ExperimentState, Failure, FailureCode, WarningCode, WarningRaised
 from azuraforge_contracts.names import LEASE_S, MAX_CRASHES
 from azuraforge_ledger import Ledger, PassMemory, PassReport, housekeeping, outbox
+from azuraforge_ledger.budget import CRASH_PAUSES_S
 from azuraforge_ledger.housekeeping import ABSENT_S, NO_WORKER_S, SECOND_LOOK_S, TURN_S
 from azuraforge_ledger.outbox import LONGEST_S, UNCLAIMED_S
 from azuraforge_ledger.passlock import try_pass
@@ -140,6 +141,7 @@ def test_a_process_that_has_just_started_looks_twice_itself(keeper: Keeper) -> N
 def test_a_worker_lost_five_times_is_the_end(keeper: Keeper) -> None:
     task_id = play.submit(keeper.ledger)
     for _ in range(MAX_CRASHES):
+        keeper.look(after_s=max(CRASH_PAUSES_S))
         play.start(keeper.ledger, task_id)
         keeper.look(after_s=LEASE_S + 1)
         keeper.look(after_s=SECOND_LOOK_S)

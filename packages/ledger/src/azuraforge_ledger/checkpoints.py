@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from azuraforge_contracts import CheckpointFile, CheckpointSaved, Event, EventType
+from azuraforge_ledger.budget import forgive
 from azuraforge_ledger.clock import DatabaseNow
 from azuraforge_ledger.database import Database
 from azuraforge_ledger.errors import FenceLost
@@ -41,9 +43,9 @@ class Checkpoints:
             FenceLost: this attempt does not hold the experiment.
         """
         with self._database.write() as connection:
-            lock_held(connection, task_id, attempt=attempt)
+            row = lock_held(connection, task_id, attempt=attempt)
             stored = _find_stored(connection, task_id, attempt=attempt, step=checkpoint.step)
-            return stored or _add(connection, task_id, attempt=attempt, made=checkpoint)
+            return stored or _add(connection, row, made=checkpoint)
 
 
 def list_checkpoints(connection: Connection, task_id: str) -> list[CheckpointRow]:
@@ -64,8 +66,10 @@ def _find_stored(connection: Connection, task_id: str, *, attempt: int, step: in
     return to_event(connection.execute(query).one())
 
 
-def _add(connection: Connection, task_id: str, *, attempt: int, made: CheckpointFile) -> Event:
+def _add(connection: Connection, row: Row[Any], *, made: CheckpointFile) -> Event:
+    task_id, attempt = row.id, row.attempt
     changes: dict[str, object] = {"last_seq": experiment.c.last_seq + 1, "updated_at": DatabaseNow()}
+    changes |= forgive(connection, row, epoch=made.epoch)
     stamped = stamp(connection, fence(task_id, attempt=attempt), changes)
     if stamped is None:
         raise FenceLost(task_id, attempt=attempt)

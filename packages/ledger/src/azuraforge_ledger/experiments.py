@@ -19,8 +19,8 @@ from azuraforge_contracts import (
     Failure,
     Score,
 )
-from azuraforge_ledger import outbox
-from azuraforge_ledger.clock import DatabaseNow
+from azuraforge_ledger import budget, outbox
+from azuraforge_ledger.budget import wait
 from azuraforge_ledger.columns import FirstPosition, dump_json
 from azuraforge_ledger.database import Database
 from azuraforge_ledger.errors import StateConflict
@@ -42,8 +42,6 @@ from azuraforge_ledger.states import Arrow, can_take
 from azuraforge_ledger.submissions import IdempotencyKey, NewExperiment, Submitted, submit
 from azuraforge_ledger.tables import artifact, experiment
 
-MAX_RETRIES = 10
-"""Retryable failures after which an experiment fails for good: every experiment reaches an end."""
 MAX_PAGE = 500
 
 
@@ -196,13 +194,14 @@ class Experiments:
         """
         with self._database.write() as connection:
             row = lock_held(connection, task_id, attempt=attempt)
-            if retry_in_s is not None and row.retries < MAX_RETRIES:
+            if retry_in_s is not None and row.retries < budget.MAX_RETRIES:
                 if can_take(Arrow.STOPPED, state=row.state):
                     return finish(connection, row, Arrow.STOPPED, wanted="be cancelled", reason=str(failure.code))
                 if can_take(Arrow.PAUSED, state=row.state):
                     tried = {"retries": row.retries + 1}
                     return rest(connection, row, reason=str(failure.code), values=tried)
-                return _wait(connection, row, failure=failure, delay_ms=round(max(0.0, retry_in_s) * 1000))
+                tried = {"retries": row.retries + 1}
+                return wait(connection, row, delay_s=retry_in_s, failure=failure, values=tried)
             return finish(connection, row, Arrow.FAIL, wanted="fail", failure=failure)
 
     def confirm_cancelled(self, task_id: str, *, attempt: int) -> list[Event]:
@@ -242,13 +241,6 @@ def _cancel(connection: Connection, row: Row[Any]) -> list[Event]:
     if row.state in {ExperimentState.CANCELLING, ExperimentState.CANCELLED}:
         return []
     raise StateConflict(row.id, state=ExperimentState(row.state), wanted="be cancelled")
-
-
-def _wait(connection: Connection, row: Row[Any], *, failure: Failure, delay_ms: int) -> list[Event]:
-    values = {"retries": row.retries + 1, "retry_at": DatabaseNow() + delay_ms}
-    taken = take(connection, Arrow.RETRY, task_id=row.id, fenced_by=row.attempt, events=1, values=values)
-    stamped = require(taken, row, wanted="be tried again")
-    return write_events(connection, stamped, [state_changed(row, Arrow.RETRY, failure=failure)])
 
 
 def _insert_artifacts(connection: Connection, stamped: Stamp, artifacts: Sequence[ArtifactSaved]) -> None:

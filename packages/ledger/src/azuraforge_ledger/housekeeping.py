@@ -6,7 +6,7 @@ process that has the turn is silent for too long: it may be stopped in the middl
 a message sent twice, since every step is conditional on what the row says when it is locked.
 
     retry_wait that is due        -> queued
-    lease expired, seen twice     -> a crash: queued again, failed(crash_loop), or cancelled if that was ordered
+    lease expired, seen twice     -> a crash: tried again, failed(crash_loop), or cancelled or paused if so ordered
     no live worker has the pipeline -> warning(no_live_worker) once, failed(no_worker) after an hour
     accepted and not claimed      -> its message is sent again
     tokens and keys that expired  -> deleted
@@ -27,10 +27,12 @@ from azuraforge_contracts import (
     ExperimentState,
     Failure,
     FailureCode,
+    ReasonCode,
     WarningCode,
     WarningRaised,
 )
-from azuraforge_ledger import leases, outbox
+from azuraforge_ledger import outbox
+from azuraforge_ledger.budget import count_crash
 from azuraforge_ledger.clock import DatabaseNow, read_clock
 from azuraforge_ledger.database import Database
 from azuraforge_ledger.errors import ExperimentMissing
@@ -38,6 +40,7 @@ from azuraforge_ledger.journal import Draft, finish, lock_row, stamp, write_even
 from azuraforge_ledger.ledger import Ledger
 from azuraforge_ledger.passlock import try_pass
 from azuraforge_ledger.queue import requeue
+from azuraforge_ledger.reasons import Reason
 from azuraforge_ledger.sessions import list_expiring
 from azuraforge_ledger.states import ACTIVE_STATES, Arrow
 from azuraforge_ledger.submissions import KEY_LIFETIME_S
@@ -51,6 +54,7 @@ NO_WORKER_S: Final = 3600
 ABSENT_S: Final = 15
 """A worker that restarts is absent for a moment; nobody needs to hear of that."""
 BATCH: Final = 100
+DUE: Final = Reason("retry", ReasonCode.RETRY_DUE)
 NO_LIVE_WORKER: Final = WarningRaised(
     code=WarningCode.NO_LIVE_WORKER, message="No live worker offers this pipeline. The experiment waits for one."
 )
@@ -142,7 +146,7 @@ class _Pass:
                 if row.state != state:
                     continue
                 values = {"retry_at": None}
-                events = requeue(connection, row, Arrow.DUE, reason="retry", values=values)
+                events = requeue(connection, row, Arrow.DUE, reason=DUE, values=values)
             self._tell(events)
             self.report.due.append(task_id)
 
@@ -167,7 +171,9 @@ class _Pass:
                 return  # its holder is writing to it at this moment: it lives
             if Expired(row.id, row.attempt, row.lease_until) != lease:
                 return
-            events = leases.count_crash(connection, row, reason=f"worker lost: {row.worker_id}")
+            worker = row.worker_id or ""
+            reason = Reason(f"worker lost: {worker}", ReasonCode.WORKER_LOST, {"worker": worker})
+            events = count_crash(connection, row, reason=reason)
         self._tell(events)
         self.report.reaped.append(lease.task_id)
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from azuraforge_contracts import (
     Event,
     EventType,
     ExperimentState,
-    Failure,
-    FailureCode,
     ReadyReport,
     Resumed,
     StateChanged,
     is_id,
 )
-from azuraforge_contracts.names import LEASE_S, MAX_CRASHES
+from azuraforge_contracts.names import LEASE_S
 from azuraforge_ledger import outbox
+from azuraforge_ledger.budget import count_crash
 from azuraforge_ledger.checkpoints import CheckpointRow, list_checkpoints
 from azuraforge_ledger.clock import DatabaseNow
 from azuraforge_ledger.database import Database
@@ -35,8 +34,10 @@ from azuraforge_ledger.journal import (
 )
 from azuraforge_ledger.pausing import rest
 from azuraforge_ledger.queue import requeue
+from azuraforge_ledger.reasons import Reason
 from azuraforge_ledger.states import Arrow, can_take
 from azuraforge_ledger.tables import experiment
+from azuraforge_ledger.training_time import read_trained_s
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ class Claim:
     """Newest first, of every attempt."""
     last_epoch: int
     events: list[Event]
+    time_limit_s: float | None = None
+    trained_s: float = 0.0
+    """Training time of the attempts before; read only where there is a limit."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ class Leases:
             stamped = require(taken, row, wanted="begin")
             return write_events(connection, stamped, [state_changed(row, Arrow.BEGIN), *later])
 
-    def release(self, task_id: str, *, attempt: int, reason: str) -> list[Event]:
+    def release(self, task_id: str, *, attempt: int, reason: Reason | str) -> list[Event]:
         """Hand over: back into the queue, no crash counted. One that was to be cancelled or paused is that instead.
 
         Raises:
@@ -124,32 +128,14 @@ class Leases:
                 return rest(connection, row, reason=reason)
             return requeue(connection, row, Arrow.RELEASE, reason=reason)
 
-    def crashed(self, task_id: str, *, attempt: int, reason: str) -> list[Event]:
-        """The trainer died: once more, or `failed(crash_loop)` at the fifth time.
+    def crashed(self, task_id: str, *, attempt: int, reason: Reason | str) -> list[Event]:
+        """The trainer died: once more after a rest, or `failed(crash_loop)` at the fifth time in a row.
 
         Raises:
             FenceLost: this attempt does not hold the experiment.
         """
         with self._database.write() as connection:
             return count_crash(connection, lock_held(connection, task_id, attempt=attempt), reason=reason)
-
-
-def count_crash(connection: Connection, row: Row[Any], *, reason: str) -> list[Event]:
-    """Count a crash of a locked experiment: queued again or `failed(crash_loop)`; cancelled or paused if so ordered."""
-    if can_take(Arrow.STOPPED, state=row.state):
-        return finish(connection, row, Arrow.STOPPED, wanted="be cancelled", reason=reason)
-    crashes = row.crashes + 1
-    counted = {"crashes": crashes}
-    if can_take(Arrow.PAUSED, state=row.state):
-        return rest(connection, row, reason=reason, values=counted)
-    if crashes < MAX_CRASHES:
-        return requeue(connection, row, Arrow.CRASH, reason=reason, values=counted)
-    failure = Failure(
-        code=FailureCode.CRASH_LOOP,
-        message=f"The training crashed {crashes} times; the last time: {reason or 'no reason known'}.",
-        hint="Look into the trainer's log, then start a new experiment with a smaller model or other data.",
-    )
-    return finish(connection, row, Arrow.CRASH_LOOP, wanted="fail", failure=failure, reason=reason, values=counted)
 
 
 def _claim(connection: Connection, task_id: str, *, worker_id: str) -> Claim | None:
@@ -177,4 +163,6 @@ def _claim(connection: Connection, task_id: str, *, worker_id: str) -> Claim | N
         checkpoints=list_checkpoints(connection, task_id),
         last_epoch=row.epoch,
         events=events,
+        time_limit_s=row.time_limit_s,
+        trained_s=0.0 if row.time_limit_s is None else read_trained_s(connection, task_id),
     )

@@ -14,7 +14,13 @@ from azuraforge_ledger.states import Arrow
 
 
 def requeue(
-    connection: Connection, row: Row[Any], arrow: Arrow, *, reason: Reason | str, values: Values = NOTHING, delay_s: int = 0
+    connection: Connection,
+    row: Row[Any],
+    arrow: Arrow,
+    *,
+    reason: Reason | str,
+    values: Values = NOTHING,
+    delay_s: int = 0,
 ) -> list[Event]:
     """Put a locked experiment back into the queue, with a message that is due in `delay_s` seconds."""
     taken = take(connection, arrow, task_id=row.id, fenced_by=row.attempt, events=1, values=values)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from azuraforge_contracts import CheckpointFile, EpochFinished, ReadyReport
+from sqlalchemy import update
+
+from azuraforge_contracts import CheckpointFile, EpochFinished, Failure, FailureCode, ReadyReport
 from azuraforge_ledger.ledger import Ledger
 from azuraforge_ledger.submissions import NewExperiment
+from azuraforge_ledger.tables import experiment
 
 WORKER = "worker-1"
+STORAGE_LOW = Failure(code=FailureCode.STORAGE_LOW, message="Full.")
 
 
 def new_experiment(*, name: str = "An experiment", pipeline: str = "stock_predictor") -> NewExperiment:
@@ -42,3 +46,9 @@ def checkpoint(number: int) -> CheckpointFile:
     return CheckpointFile(
         path=f"checkpoints/{number}", epoch=number, step=number * 10, sha256=f"{number:064x}", bytes=100 + number
     )
+
+
+def limit_time(ledger: Ledger, task_id: str, seconds: float) -> None:
+    """Give an experiment a limit of training time, as its submission would have."""
+    with ledger.database.write() as connection:
+        connection.execute(update(experiment).where(experiment.c.id == task_id).values(time_limit_s=seconds))
