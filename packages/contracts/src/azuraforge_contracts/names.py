@@ -77,3 +77,21 @@ def preflight_queue(pipeline: str) -> str:
 def preflight_reply(request_id: str) -> str:
     """List that receives the one answer to a preflight request."""
     return f"azuraforge:preflight-reply:{request_id}"
+
+
+RECENT_LOGS: Final = 200
+RECENT_SAMPLES: Final = 300
+RECENT_TTL_S: Final = 3600
+"""How long the last logs and samples of an experiment outlive its newest one."""
+MAX_LOG_BYTES: Final = 4096
+"""Of one log message; a longer one is cut."""
+
+
+def recent_logs_key(task_id: str) -> str:
+    """List of the experiment's last `RECENT_LOGS` log records, oldest first."""
+    return f"azuraforge:logs:{task_id}"
+
+
+def recent_samples_key(task_id: str) -> str:
+    """List of the experiment's last `RECENT_SAMPLES` system samples, oldest first."""
+    return f"azuraforge:samples:{task_id}"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from azuraforge_contracts.events import Event
+from azuraforge_contracts.events import Event, LogRecord, SystemSample
 from azuraforge_contracts.message import Message, Request
 
 
@@ -37,3 +37,14 @@ class Resume(Request):
 
     type: Literal["resume"] = "resume"
     after: int = Field(ge=0, le=2**53)
+
+
+class Recent(Message):
+    """What a running trainer said and used lately: sent after the replay, and `GET …/{task_id}/logs`.
+
+    Droppable: kept in Redis only, so it may be empty, and a part of it may come again as events.
+    """
+
+    type: Literal["recent"] = "recent"
+    logs: list[LogRecord] = Field(default_factory=list)
+    system: list[SystemSample] = Field(default_factory=list)
