@@ -28,6 +28,9 @@ class CheckpointRow:
     bytes: int
     attempt: int
     is_best: bool
+    seq: int = 0
+    stored_sha256: str | None = None
+    """Of the file in the artifact store, if it is kept there."""
 
 
 class Checkpoints:

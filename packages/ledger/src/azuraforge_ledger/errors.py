@@ -1,18 +1,26 @@
 """What can go wrong in the ledger.
 
 LedgerError
+├── AlreadySetUp           the platform has an admin
 ├── ArtifactDamaged        a stored file is not what its sha256 says
 ├── ArtifactMissing        no such artifact, or its file is gone
+├── CheckpointMissing      no checkpoint is kept there
 ├── CursorInvalid          a page cursor that this ledger did not make
 ├── DatabaseUrlInvalid     a database URL that cannot be used
+├── EntryMissing           no such user, session, API key, project or member
 ├── EpochSkipped           an epoch that would leave a hole in the history
 ├── ExperimentMissing      no such experiment
+├── ExperimentReferenced   something else needs the experiment
 ├── FenceLost              the caller's attempt is not the one that may write
 ├── HashInvalid            text that is not a sha256
 ├── IdempotencyMismatch    a repeated key with another body
+├── LastAdmin              nobody else could manage the platform
 ├── LedgerUnavailable      the database did not answer in time
 ├── LinkInvalid            a sign-in link that was never made, was used or is too old
+├── NameTaken              a user or a project has this name already
 ├── NotAFile               something other than a plain file was offered as an artifact
+├── PasswordStale          the password was changed while it was checked
+├── ProjectArchived        an archived project takes nothing new
 ├── SchemaMismatch
 │   ├── SchemaOutdated     the database is older than this program
 │   └── SchemaTooNew       the database is newer than this program
@@ -21,11 +29,20 @@ LedgerError
 
 from __future__ import annotations
 
-from azuraforge_contracts import ExperimentState
+from collections.abc import Sequence
+
+from azuraforge_contracts import ControlAction, ExperimentState, Reference, possible_actions
 
 
 class LedgerError(Exception):
     """The base of everything the ledger raises on purpose."""
+
+
+class AlreadySetUp(LedgerError):
+    """The first admin was made before."""
+
+    def __init__(self) -> None:
+        super().__init__("This platform has an admin. Sign in, or ask the terminal for a link: azuraforge link.")
 
 
 class ArtifactDamaged(LedgerError):
@@ -40,6 +57,16 @@ class ArtifactMissing(LedgerError):
     """An experiment has no artifact of that name, or the store has no file with that sha256."""
 
 
+class CheckpointMissing(LedgerError):
+    """An experiment keeps no checkpoint in the store, or none at that epoch."""
+
+    def __init__(self, task_id: str, *, kept: Sequence[int]) -> None:
+        epochs = ", ".join(str(epoch) for epoch in kept) or "none"
+        super().__init__(f"Experiment {task_id} keeps no such checkpoint. Kept are those after epoch: {epochs}.")
+        self.task_id = task_id
+        self.kept = list(kept)
+
+
 class CursorInvalid(LedgerError):
     """A cursor that no page of this ledger returned."""
 
@@ -49,6 +76,14 @@ class CursorInvalid(LedgerError):
 
 class DatabaseUrlInvalid(LedgerError):
     """The database URL names nothing that the ledger can stand on."""
+
+
+class EntryMissing(LedgerError):
+    """There is no such thing among the accounts; `what` names its kind."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"There is no such {what}. Its list has the ids of those that exist.")
+        self.what = what
 
 
 class EpochSkipped(LedgerError):
@@ -66,6 +101,16 @@ class ExperimentMissing(LedgerError):
     def __init__(self, task_id: str) -> None:
         super().__init__(f"There is no experiment {task_id!r}. List the experiments to see their ids.")
         self.task_id = task_id
+
+
+class ExperimentReferenced(LedgerError):
+    """An experiment is not deleted while something needs it."""
+
+    def __init__(self, task_id: str, *, references: Sequence[Reference]) -> None:
+        named = ", ".join(f"{one.kind} {one.name!r} ({one.id})" for one in references[:5])
+        super().__init__(f"Experiment {task_id} is needed by {named}. Delete what was made from it first.")
+        self.task_id = task_id
+        self.references = list(references)
 
 
 class FenceLost(LedgerError):
@@ -91,6 +136,13 @@ class IdempotencyMismatch(LedgerError):
         super().__init__("This idempotency key was used for another request. Send a new key with a new request.")
 
 
+class LastAdmin(LedgerError):
+    """Without this admin nobody could manage the platform any more."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody else could manage the platform. Make another user an admin first.")
+
+
 class LedgerUnavailable(LedgerError):
     """The database could not be reached, or a lock was not free in time. Nothing was written."""
 
@@ -102,8 +154,30 @@ class LinkInvalid(LedgerError):
         super().__init__("The sign-in link was used or has expired. Ask the terminal for a new one.")
 
 
+class NameTaken(LedgerError):
+    """A user or a project (`what`) is called so already; case and accents make no difference."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"There is a {what} of this name. Choose another one.")
+        self.what = what
+
+
 class NotAFile(LedgerError):
     """A link, a folder, a pipe or a device was offered where a plain file is wanted."""
+
+
+class PasswordStale(LedgerError):
+    """Between the check of a password and what it was for, the password was changed or the user disabled."""
+
+    def __init__(self) -> None:
+        super().__init__("The password was changed meanwhile. Sign in with the new one.")
+
+
+class ProjectArchived(LedgerError):
+    """The project is archived: what is in it can be read, nothing is added."""
+
+    def __init__(self) -> None:
+        super().__init__("The project is archived. Restore it, or choose another one.")
 
 
 class SchemaMismatch(LedgerError):
@@ -125,3 +199,8 @@ class StateConflict(LedgerError):
         super().__init__(f"Experiment {task_id} is {state}, so it cannot {wanted}.")
         self.task_id = task_id
         self.state = state
+
+    @property
+    def possible(self) -> list[ControlAction]:
+        """What may be asked of it instead."""
+        return possible_actions(self.state, is_archived=False)

@@ -55,6 +55,8 @@ class ExperimentFilter:
     states: Sequence[ExperimentState] = ()
     pipeline: str | None = None
     text: str | None = None
+    is_archived: bool | None = None
+    """None shows both."""
     projects: Collection[str] | None = None
 
 
@@ -224,6 +226,9 @@ def _conditions(wanted: ExperimentFilter) -> list[ColumnElement[bool]]:
         conditions.append(experiment.c.state.in_(sorted(set(wanted.states))))
     if wanted.pipeline is not None:
         conditions.append(experiment.c.pipeline == wanted.pipeline)
+    if wanted.is_archived is not None:
+        is_archived = experiment.c.archived_at.is_not(None)
+        conditions.append(is_archived if wanted.is_archived else ~is_archived)
     if wanted.text:
         needle = dump_json(fold(wanted.text))[1:-1]
         conditions.append(FirstPosition(experiment.c.search, needle) > 0)

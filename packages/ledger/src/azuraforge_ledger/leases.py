@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +12,19 @@ from azuraforge_contracts import (
     Event,
     EventType,
     ExperimentState,
+    ForkPoint,
     ReadyReport,
     Resumed,
     StateChanged,
     is_id,
 )
 from azuraforge_contracts.names import LEASE_S
-from azuraforge_ledger import outbox
+from azuraforge_ledger import outbox, provenance
 from azuraforge_ledger.budget import count_crash
 from azuraforge_ledger.checkpoints import CheckpointRow, list_checkpoints
 from azuraforge_ledger.clock import DatabaseNow
 from azuraforge_ledger.database import Database
+from azuraforge_ledger.forks import find_fork_point
 from azuraforge_ledger.journal import (
     Draft,
     fence,
@@ -33,7 +36,7 @@ from azuraforge_ledger.journal import (
     write_events,
 )
 from azuraforge_ledger.pausing import rest
-from azuraforge_ledger.queue import requeue
+from azuraforge_ledger.queue import find_next, requeue
 from azuraforge_ledger.reasons import Reason
 from azuraforge_ledger.states import Arrow, can_take
 from azuraforge_ledger.tables import experiment
@@ -57,6 +60,9 @@ class Claim:
     time_limit_s: float | None = None
     trained_s: float = 0.0
     """Training time of the attempts before; read only where there is a limit."""
+    fork_point: ForkPoint | None = None
+    """Where it starts, if none of its own checkpoints can be used."""
+    config_hash: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,12 @@ class Leases:
             return None
         with self._database.write() as connection:
             return _claim(connection, task_id, worker_id=worker_id)
+
+    def claim_next(self, *, pipelines: Collection[str], worker_id: str) -> Claim | None:
+        """Become the next attempt of the best queued experiment of `pipelines`; None if there is none."""
+        with self._database.write() as connection:
+            task_id = find_next(connection, pipelines=pipelines)
+            return None if task_id is None else _claim(connection, task_id, worker_id=worker_id)
 
     def renew(self, task_id: str, *, attempt: int, worker_id: str) -> Orders | None:
         """Hold the experiment for another 30 s and read the orders; None: the fence is lost, stop the trainer."""
@@ -112,6 +124,8 @@ class Leases:
             events = 1 + len(later)
             taken = take(connection, Arrow.BEGIN, task_id=task_id, fenced_by=attempt, events=events, values=started)
             stamped = require(taken, row, wanted="begin")
+            if ready.provenance is not None:
+                provenance.store(connection, row, ready.provenance)
             return write_events(connection, stamped, [state_changed(row, Arrow.BEGIN), *later])
 
     def release(self, task_id: str, *, attempt: int, reason: Reason | str) -> list[Event]:
@@ -163,6 +177,8 @@ def _claim(connection: Connection, task_id: str, *, worker_id: str) -> Claim | N
         checkpoints=list_checkpoints(connection, task_id),
         last_epoch=row.epoch,
         events=events,
+        fork_point=find_fork_point(row),
+        config_hash=row.config_hash,
         time_limit_s=row.time_limit_s,
         trained_s=0.0 if row.time_limit_s is None else read_trained_s(connection, task_id),
     )

@@ -6,14 +6,19 @@ from sqlalchemy import text
 
 from azuraforge_ledger import schema
 from azuraforge_ledger.artifacts import Artifacts
+from azuraforge_ledger.audit import AuditLog
 from azuraforge_ledger.checkpoints import Checkpoints
+from azuraforge_ledger.control import Control
 from azuraforge_ledger.database import Database
 from azuraforge_ledger.events import Events
 from azuraforge_ledger.experiments import Experiments
+from azuraforge_ledger.keys import Keys
 from azuraforge_ledger.leases import Leases
+from azuraforge_ledger.links import Links
 from azuraforge_ledger.outbox import Outbox
 from azuraforge_ledger.projects import Projects
 from azuraforge_ledger.sessions import Sessions
+from azuraforge_ledger.users import Users
 
 
 class Ledger:
@@ -25,13 +30,18 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.artifacts = Artifacts(database)
+        self.audit = AuditLog(database)
         self.checkpoints = Checkpoints(database)
+        self.control = Control(database)
         self.events = Events(database)
         self.experiments = Experiments(database)
+        self.keys = Keys(database)
         self.leases = Leases(database)
+        self.links = Links(database)
         self.outbox = Outbox(database)
         self.projects = Projects(database)
         self.sessions = Sessions(database)
+        self.users = Users(database)
 
     def migrate(self) -> None:
         """Bring the tables to this program's version; safe from several processes at once.

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from azuraforge_contracts import Event, ExperimentRead, ExperimentSummary, Progress, is_id
+from azuraforge_contracts import Event, ExperimentRead, ExperimentSummary, Progress, is_id, possible_actions
 from azuraforge_ledger.clock import find_datetime, to_datetime
 from azuraforge_ledger.errors import ExperimentMissing
+from azuraforge_ledger.forks import list_children
 from azuraforge_ledger.tables import experiment
 
 
@@ -19,11 +20,7 @@ def read_experiment(connection: Connection, task_id: str) -> ExperimentRead:
     Raises:
         ExperimentMissing: there is none.
     """
-    row = None
-    if is_id(task_id):
-        row = connection.execute(select(experiment).where(experiment.c.id == task_id)).one_or_none()
-    if row is None:
-        raise ExperimentMissing(task_id)
+    row = find_row(connection, task_id)
     return ExperimentRead.model_validate(
         {
             **_summary(row),
@@ -31,8 +28,25 @@ def read_experiment(connection: Connection, task_id: str) -> ExperimentRead:
             "config_hash": row.config_hash,
             "seed": row.seed,
             "worker_id": row.worker_id,
+            "fork_point": row.fork_point,
+            "provenance": row.provenance,
+            "children": list_children(connection, row.id),
         }
     )
+
+
+def find_row(connection: Connection, task_id: str) -> Row[Any]:
+    """The experiment's row, not locked.
+
+    Raises:
+        ExperimentMissing: there is none.
+    """
+    row = None
+    if is_id(task_id):
+        row = connection.execute(select(experiment).where(experiment.c.id == task_id)).one_or_none()
+    if row is None:
+        raise ExperimentMissing(task_id)
+    return row
 
 
 def to_summary(row: Row[Any]) -> ExperimentSummary:
@@ -60,6 +74,12 @@ def _summary(row: Row[Any]) -> dict[str, object]:
         "is_cancel_requested": row.is_cancel_requested,
         "retry_at": find_datetime(row.retry_at),
         "last_seq": row.last_seq,
+        "priority": row.priority,
+        "time_limit_s": row.time_limit_s,
+        "parent": row.parent,
+        "origin": row.origin,
+        "archived_at": find_datetime(row.archived_at),
+        "actions": possible_actions(row.state, is_archived=row.archived_at is not None),
         "project": row.project,
         "created_by": row.created_by,
     }

@@ -15,6 +15,8 @@ from azuraforge_contracts import (
     EventType,
     ExperimentRead,
     ExperimentState,
+    ForkPoint,
+    Origin,
     StateChanged,
     WarningCode,
     WarningRaised,
@@ -24,7 +26,9 @@ from azuraforge_ledger import outbox
 from azuraforge_ledger.clock import DatabaseNow
 from azuraforge_ledger.columns import dump_json
 from azuraforge_ledger.errors import IdempotencyMismatch
-from azuraforge_ledger.journal import Draft, Stamp, write_events
+from azuraforge_ledger.forks import require_point
+from azuraforge_ledger.journal import Draft, Stamp, lock_row, write_events
+from azuraforge_ledger.projects import require_open
 from azuraforge_ledger.rows import fold, read_experiment
 from azuraforge_ledger.tables import DEFAULT_PROJECT, experiment, idempotency
 
@@ -45,6 +49,12 @@ class NewExperiment:
     warnings: Sequence[WarningRaised] = ()
     project: str = DEFAULT_PROJECT
     created_by: str | None = None
+    priority: int = 0
+    time_limit_s: float | None = None
+    parent: str | None = None
+    origin: Origin = Origin.NEW
+    fork_point: ForkPoint | None = None
+    """Where it starts; its own epochs count on from there."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +80,17 @@ def submit(connection: Connection, new: NewExperiment, *, key: IdempotencyKey | 
 
     Raises:
         IdempotencyMismatch: the key came with another body before.
+        ExperimentMissing: its parent was deleted.
+        CheckpointMissing: what it would start from is no longer kept.
     """
     task_id = new_id()
     if key is not None and (earlier := _find_earlier(connection, key, task_id=task_id)) is not None:
         return Submitted(read_experiment(connection, earlier), [], is_new=False)
+    require_open(connection, new.project)
+    if new.parent is not None:
+        lock_row(connection, new.parent)
+    if new.fork_point is not None:
+        require_point(connection, new.fork_point)
     stamped = _insert(connection, new, task_id=task_id)
     drafts = [Draft(EventType.STATE, StateChanged(state=ExperimentState.QUEUED))]
     drafts += [Draft(EventType.WARNING, warning) for warning in new.warnings]
@@ -112,6 +129,12 @@ def _insert(connection: Connection, new: NewExperiment, *, task_id: str) -> Stam
         last_seq=1 + len(new.warnings),
         project=new.project,
         created_by=new.created_by,
+        priority=new.priority,
+        time_limit_s=new.time_limit_s,
+        parent=new.parent,
+        origin=new.origin,
+        fork_point=None if new.fork_point is None else new.fork_point.model_dump(mode="json"),
+        epoch=0 if new.fork_point is None else new.fork_point.epoch,
         is_no_worker_warned=is_warned,
         no_worker_since=now if is_warned else None,
         created_at=now,

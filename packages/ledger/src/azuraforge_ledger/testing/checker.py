@@ -4,7 +4,7 @@ Written from that page alone: nothing here is shared with the code under test, i
 
     I1  one terminal state, told once, followed by `end` and by nothing else
     I2  `seq` is 1..n without a gap, and the row agrees
-    I3  one event per epoch, 1..n in order, with its metrics
+    I3  one event per epoch, in order from 1, or from where a fork starts, with its metrics
     I5  only the attempt that holds the experiment is heard
         (I4, I6 and I7 need witnesses beside the ledger: see `witnesses`)
     S   every arrow is one of the drawing, told with where it came from
@@ -87,10 +87,11 @@ def _arrows(history: History) -> Iterator[str]:
 def _epochs(history: History) -> Iterator[str]:
     told = [event for event in history.events if event.type == "epoch"]
     epochs = [event.data["epoch"] for event in told]
-    if epochs != list(range(1, len(epochs) + 1)):
+    first = history.first_epoch
+    if epochs != list(range(first + 1, first + len(epochs) + 1)):
         yield f"I3: epochs are {epochs}"
-    if history.epoch != max(epochs, default=0):
-        yield f"I3: the row's epoch is {history.epoch}, the log's last one {max(epochs, default=0)}"
+    if history.epoch != max(epochs, default=first):
+        yield f"I3: the row's epoch is {history.epoch}, the log's last one {max(epochs, default=first)}"
     points = {(name, event.data["epoch"]): value for event in told for name, value in event.data["metrics"].items()}
     if points != {(name, step): value for name, step, value in history.metrics}:
         yield "I3: the metric rows are not the metrics of the epoch events"

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from azuraforge_ledger.ledger import Ledger
 
-_ROW = "SELECT state, attempt, crashes, epoch, last_seq FROM experiment WHERE id = :id"
+_ROW = "SELECT state, attempt, crashes, epoch, last_seq, fork_point FROM experiment WHERE id = :id"
 _EVENTS = "SELECT seq, attempt, type, data FROM event WHERE experiment = :id ORDER BY seq"
 _ARTIFACTS = "SELECT seq, name, sha256, bytes FROM artifact WHERE experiment = :id ORDER BY seq"
 
@@ -30,7 +30,7 @@ class History:
     """An experiment's row and all that hangs on it.
 
     `metrics` are (name, step, value) in order of step, then name; `checkpoints` are (seq, attempt, epoch);
-    `artifacts` are (seq, name, sha256, bytes).
+    `artifacts` are (seq, name, sha256, bytes); `first_epoch` is the one after which a fork starts.
     """
 
     task_id: str
@@ -44,6 +44,7 @@ class History:
     checkpoints: list[tuple[int, int, int]] = field(default_factory=list)
     artifacts: list[tuple[int, str, str, int]] = field(default_factory=list)
     is_owed_a_message: bool = False
+    first_epoch: int = 0
 
 
 def list_task_ids(ledger: Ledger) -> list[str]:
@@ -63,7 +64,7 @@ def read_history(ledger: Ledger, task_id: str) -> History:
         )
         artifacts = _rows(connection, _ARTIFACTS, task_id)
         owed = _rows(connection, "SELECT due_at FROM outbox WHERE experiment = :id", task_id)
-    state, attempt, crashes, epoch, last_seq = row[0]
+    state, attempt, crashes, epoch, last_seq, fork_point = row[0]
     return History(
         task_id=task_id,
         state=state,
@@ -76,6 +77,7 @@ def read_history(ledger: Ledger, task_id: str) -> History:
         checkpoints=checkpoints,
         artifacts=[(seq, json.loads(name), sha256, size) for seq, name, sha256, size in artifacts],
         is_owed_a_message=bool(owed),
+        first_epoch=json.loads(fork_point)["epoch"] if fork_point else 0,
     )
 
 
