@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from azuraforge_ledger.testing import History, Life, RecordedEvent, View, check_files, check_lives, check_view
+from azuraforge_ledger.testing import (
+    History,
+    Life,
+    RecordedEvent,
+    View,
+    check_files,
+    check_lives,
+    check_published,
+    check_view,
+)
 
 CONTENT = b"weights"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -64,6 +73,15 @@ def test_a_viewer_who_saw_what_is_stored_is_right(view: View) -> None:
 )
 def test_a_viewer_who_saw_something_else_is_found(view: View) -> None:
     assert check_view(HISTORY, view) != []
+
+
+def test_publishing_may_lose_and_repeat() -> None:
+    assert check_published(HISTORY, [EVENTS[2], EVENTS[0], EVENTS[0]]) == []
+
+
+@pytest.mark.parametrize("event", [replace(EVENTS[1], attempt=1), RecordedEvent(4, 1, "epoch", {})])
+def test_what_was_published_and_is_not_stored_is_found(event: RecordedEvent) -> None:
+    assert check_published(HISTORY, [EVENTS[0], event]) != []
 
 
 def _store(root: Path, content: bytes) -> None:

@@ -4,7 +4,7 @@ from azuraforge_ledger.testing import play
 from azuraforge_ledger.testing.checker import check_history
 from azuraforge_ledger.testing.history import History, RecordedEvent, list_task_ids, read_history
 from azuraforge_ledger.testing.time_travel import pass_time
-from azuraforge_ledger.testing.witnesses import Life, View, check_files, check_lives, check_view
+from azuraforge_ledger.testing.witnesses import Life, View, check_files, check_lives, check_published, check_view
 
 __all__ = [
     "History",
@@ -14,6 +14,7 @@ __all__ = [
     "check_files",
     "check_history",
     "check_lives",
+    "check_published",
     "check_view",
     "list_task_ids",
     "pass_time",

@@ -63,6 +63,16 @@ def check_view(history: History, view: View) -> list[str]:
     return list(_compare(history, view))
 
 
+def check_published(history: History, events: Sequence[RecordedEvent]) -> list[str]:
+    """What was published against I7: some may be lost or come twice, but nothing may be said that is not stored."""
+    stored = {event.seq: event for event in history.events}
+    return [
+        f"I7: published was {event}, stored is {stored.get(event.seq)}"
+        for event in events
+        if stored.get(event.seq) != event
+    ]
+
+
 def _compare(history: History, view: View) -> Iterator[str]:
     stored = {event.seq: event for event in history.events}
     seqs = [event.seq for event in view.seen]
