@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from azuraforge_contracts import BatchProgress, Event, EventType, LineType, LogLine
+from azuraforge_contracts import BatchProgress, Event, EventType, LogLine, LogRecord, SystemUse
+from azuraforge_worker.gathered_logs import MOST_RECORDS
 from azuraforge_worker.progress_voice import PERIOD_S, ProgressVoice
 
 
@@ -21,7 +22,7 @@ class Stage:
         self.heard.extend(events)
 
     def batch(self, number: int) -> None:
-        self.voice.say(LineType.BATCH, BatchProgress(epoch=1, epochs=1, batch=number, batches=1000))
+        self.voice.say(EventType.BATCH, BatchProgress(epoch=1, epochs=1, batch=number, batches=1000))
         self.voice.tick()
 
 
@@ -73,9 +74,31 @@ def test_a_batch_that_waits_is_dropped_when_its_epoch_is_over(stage: Stage) -> N
 def test_log_lines_share_the_four_events(stage: Stage) -> None:
     for _ in range(1000):
         stage.batch(1)
-        stage.voice.say(LineType.LOG, LogLine(level="info", message="x"))
+        stage.voice.say(EventType.LOG, LogLine(level="info", message="x"))
         stage.voice.tick()
         stage.now += 0.001
 
     assert len(stage.heard) == round(1 / PERIOD_S)
     assert {event.type for event in stage.heard} == {EventType.BATCH, EventType.LOG}
+
+
+def test_log_records_are_told_together_and_what_was_dropped_is_counted(stage: Stage) -> None:
+    for number in range(1000):
+        earlier = [LogRecord(level="info", message=f"a{number}")]
+        stage.voice.say(EventType.LOG, LogLine(level="info", message=f"b{number}", earlier=earlier, dropped=1))
+    stage.voice.tick()
+
+    (event,) = stage.heard
+    line = LogLine.model_validate(event.data)
+    assert (line.message, line.n, line.attempt) == ("b999", 3000, 2)
+    assert len(line.earlier) == MOST_RECORDS - 1
+    assert line.dropped + len(line.earlier) + 1 == 3000
+
+
+def test_what_waits_is_told_when_nothing_will_come_any_more(stage: Stage) -> None:
+    stage.batch(1)
+    stage.voice.say(EventType.LOG, LogLine(level="error", message="the last words"))
+    stage.voice.say(EventType.SYSTEM, SystemUse(cpu_percent=1.0))
+    stage.voice.flush()
+
+    assert [event.type for event in stage.heard] == [EventType.BATCH, EventType.LOG, EventType.SYSTEM]

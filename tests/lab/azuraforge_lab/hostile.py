@@ -117,12 +117,20 @@ def disobey(context: TrainingContext) -> NoReturn:
         time.sleep(1.0)
 
 
+def speak(context: TrainingContext, *lines: dict[str, Any]) -> None:
+    """Lines past the context, numbered as the link would: logs are told on the same pipe meanwhile."""
+    link: Any = context._link  # type: ignore[attr-defined]
+    with link._speaking:
+        numbered = [{"n": link._count + place, **line} for place, line in enumerate(lines, start=1)]
+        os.write(up_pipe(), b"".join(json.dumps(line).encode() + b"\n" for line in numbered))
+        link._count += len(lines)
+
+
 def flood(context: TrainingContext) -> None:
     """Twenty thousand batch lines past the context, which would have merged them."""
-    for line in range(2, 20_002):
-        data = {"epoch": 1, "epochs": 1, "batch": line, "batches": 20_002, "loss": 0.5}
-        os.write(up_pipe(), json.dumps({"n": line, "type": "batch", "data": data}).encode() + b"\n")
-    context._link._count = 20_001  # type: ignore[attr-defined]
+    for line in range(20_000):
+        data = {"epoch": 1, "epochs": 1, "batch": line, "batches": 20_000, "loss": 0.5}
+        speak(context, {"type": "batch", "data": data})
 
 
 def garbage(context: TrainingContext) -> None:
@@ -138,12 +146,6 @@ def huge_line(context: TrainingContext) -> None:
     time.sleep(60.0)
 
 
-def offer(path: str) -> None:
-    """Say an artifact line that no context would say."""
-    data = {"path": path, "name": "x", "kind": "x", "media_type": "text/plain", "sha256": "0" * 64, "bytes": 9}
-    os.write(up_pipe(), json.dumps({"n": 2, "type": "artifact", "data": data}).encode() + b"\n")
-
-
 def leave_folder(context: TrainingContext) -> None:
     """Offer a file that is not the experiment's."""
     data = {
@@ -154,7 +156,7 @@ def leave_folder(context: TrainingContext) -> None:
         "sha256": "0",
         "bytes": 1,
     }
-    os.write(up_pipe(), json.dumps({"n": 2, "type": "artifact", "data": data}).encode() + b"\n")
+    speak(context, {"type": "artifact", "data": data})
     time.sleep(60.0)
 
 
@@ -169,8 +171,7 @@ def lie(context: TrainingContext) -> None:
         "sha256": "0" * 64,
         "bytes": 9,
     }
-    os.write(up_pipe(), json.dumps({"n": 2, "type": "artifact", "data": data}).encode() + b"\n")
-    context._link._count = 2  # type: ignore[attr-defined]
+    speak(context, {"type": "artifact", "data": data})
 
 
 def refuse_data(context: TrainingContext) -> NoReturn:
@@ -185,7 +186,7 @@ def fail(context: TrainingContext) -> NoReturn:
 
 def wrong_order(context: TrainingContext) -> None:
     """Speak after the last word."""
-    os.write(up_pipe(), b'{"n":2,"type":"finished"}\n{"n":3,"type":"finished"}\n')
+    speak(context, {"type": "finished"}, {"type": "finished"})
     time.sleep(60.0)
 
 

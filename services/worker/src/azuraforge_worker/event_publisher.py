@@ -1,6 +1,7 @@
 """Events to Pub/Sub from a thread of its own: a broker that is slow or away never slows a training.
 
 What cannot be published is forgotten: the ledger has every stored event, and viewers find a gap by its `seq`.
+The last logs and samples are kept in Redis as well, for those who join late.
 """
 
 from __future__ import annotations
@@ -13,10 +14,18 @@ from collections.abc import Iterable
 from typing import Final
 
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
 
-from azuraforge_contracts import Event
-from azuraforge_contracts.names import progress_channel
+from azuraforge_contracts import Event, EventType, LogLine, LogRecord, SystemSample
+from azuraforge_contracts.names import (
+    RECENT_LOGS,
+    RECENT_SAMPLES,
+    RECENT_TTL_S,
+    progress_channel,
+    recent_logs_key,
+    recent_samples_key,
+)
 
 log = logging.getLogger(__name__)
 MOST_WAITING: Final = 10_000
@@ -60,6 +69,8 @@ class EventPublisher:
         pipe = self._redis.pipeline(transaction=False)
         for event in events:
             pipe.publish(progress_channel(event.experiment), event.model_dump_json())
+            if event.seq is None:
+                _keep(pipe, event)
         try:
             pipe.execute()
         except (RedisError, OSError) as error:
@@ -71,3 +82,18 @@ class EventPublisher:
                 time.sleep(PAUSE_S)
         else:
             self._is_away = False
+
+
+def _keep(pipe: Pipeline, event: Event) -> None:
+    if event.type == EventType.LOG:
+        line = LogLine.model_validate(event.data)
+        key, most = recent_logs_key(event.experiment), RECENT_LOGS
+        texts = [one.model_dump_json() for one in (*line.earlier, LogRecord.model_validate(dict(line)))]
+    elif event.type == EventType.SYSTEM:
+        key, most = recent_samples_key(event.experiment), RECENT_SAMPLES
+        texts = [SystemSample(**event.data, ts=event.ts, attempt=event.attempt).model_dump_json()]
+    else:
+        return
+    pipe.rpush(key, *texts)
+    pipe.ltrim(key, -most, -1)
+    pipe.expire(key, RECENT_TTL_S)

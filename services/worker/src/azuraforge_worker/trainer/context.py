@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -25,7 +26,9 @@ from azuraforge_learner.pipelines.base import (
     StopReason,
 )
 from azuraforge_worker.trainer.link import LineTooLong, SupervisorLink
+from azuraforge_worker.trainer.log_lines import OWN_LOGGER
 
+log = logging.getLogger(OWN_LOGGER)
 BATCH_PERIOD_S: Final = 0.1
 MOST_PREVIEW_POINTS: Final = 400
 
@@ -78,6 +81,7 @@ class PipeContext:
                 preview, points = (preview, points // 2) if points > 10 else (None, 0)
             else:
                 self.epochs_run = report.epoch
+                log.info("%s", _sentence(report))
                 return
 
     def batch(self, report: BatchReport) -> None:
@@ -116,6 +120,11 @@ class PipeContext:
     def stop_requested(self) -> StopReason | None:
         """The order to stop, once there is one."""
         return self._link.stop_requested
+
+
+def _sentence(report: EpochReport) -> str:
+    values = ", ".join(f"{name} {value:.6g}" for name, value in report.metrics.items())
+    return f"epoch {report.epoch} of {report.epochs}: {values} ({report.seconds:.2f} s)"
 
 
 def _epoch_finished(report: EpochReport, *, preview: SeriesSample | None, points: int) -> EpochFinished:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 import os
 import platform
 import signal
@@ -21,31 +22,46 @@ from azuraforge_worker.last_words import FailedWord, FinishedWord, StoppedWord
 from azuraforge_worker.trainer.context import PipeContext
 from azuraforge_worker.trainer.failures import describe_failure, describe_refused_config
 from azuraforge_worker.trainer.link import SupervisorLink
+from azuraforge_worker.trainer.log_lines import OWN_LOGGER, LogLines
 from azuraforge_worker.trainer.output import hand_over
 
 REPORTED_PACKAGES: Final = ("azuraforge-core", "azuraforge-learner", "numpy")
+LAST_LINES: Final = {
+    FinishedWord: LineType.FINISHED,
+    FailedWord: LineType.FAILED,
+    StoppedWord: LineType.STOPPED,
+}
+log = logging.getLogger(OWN_LOGGER)
 
 
 def train(job_path: Path, *, up_fd: int, down_fd: int) -> ExitCode:
     """Run one job to its end; whatever it ends with has been said to the supervisor."""
     link = SupervisorLink(up_fd=up_fd, down_fd=down_fd)
     _stop_on_signals(link)
+    logs = LogLines(link)
+    logs.start()
     job = Job.model_validate_json(job_path.read_bytes())
+    word: FinishedWord | FailedWord | StoppedWord
     try:
-        return _train(job, link=link)
+        word = _train(job, link=link)
+        code = ExitCode.FINISHED if isinstance(word, FinishedWord) else ExitCode.FAILED
     except TrainingStopped as stop:
-        link.say(LineType.STOPPED, StoppedWord(reason=OrderType(stop.reason.value)))
-        return ExitCode.STOPPED
+        word, code = StoppedWord(reason=OrderType(stop.reason.value)), ExitCode.STOPPED
     except BaseException as error:  # noqa: BLE001 - whatever an app raises is its experiment's end, said in a line
-        return _fail(describe_failure(error), link=link)
+        traceback.print_exc()
+        word, code = describe_failure(error), ExitCode.FAILED
+    logs.finish()
+    link.say(LAST_LINES[type(word)], word)
+    return code
 
 
-def _train(job: Job, *, link: SupervisorLink) -> ExitCode:
+def _train(job: Job, *, link: SupervisorLink) -> FinishedWord | FailedWord:
     pipeline = find_pipeline(job.pipeline)
     try:
         config = pipeline.Config.model_validate(job.config)
     except ValidationError as error:
-        return _fail(describe_refused_config(error, config=dict(job.config)), link=link)
+        traceback.print_exc()
+        return describe_refused_config(error, config=dict(job.config))
     choice = choose_device(os.environ)
     start_device(choice, os.environ)
     keep_freed_memory()
@@ -53,18 +69,13 @@ def _train(job: Job, *, link: SupervisorLink) -> ExitCode:
     folder = Path(job.folder)
     resume_from = Path(job.resume_from) if job.resume_from else None
     context = PipeContext(link, folder=folder, resume_from=resume_from, device=choice.device)
+    goes_on = f", goes on after epoch {job.resumed_epoch}" if resume_from else ""
+    log.info("%s %s on %s, %d threads%s", job.pipeline, pipeline.version, choice.device.value, job.threads, goes_on)
     if choice.is_fallback:
         context.warn(WarningCode.DEVICE_FALLBACK, choice.reason)
     result = pipeline(config).run(context)
     hand_over(result, link=link, folder=folder, task_id=job.task_id)
-    link.say(LineType.FINISHED, FinishedWord(epochs_run=context.epochs_run))
-    return ExitCode.FINISHED
-
-
-def _fail(word: FailedWord, *, link: SupervisorLink) -> ExitCode:
-    traceback.print_exc()
-    link.say(LineType.FAILED, word)
-    return ExitCode.FAILED
+    return FinishedWord(epochs_run=context.epochs_run)
 
 
 def _stop_on_signals(link: SupervisorLink) -> None:
