@@ -42,12 +42,12 @@ from azuraforge_worker.pipe_lines import LineReader
 from azuraforge_worker.progress_voice import ProgressVoice
 from azuraforge_worker.stuck import StuckWatch
 from azuraforge_worker.trainer_process import TrainerProcess
+from azuraforge_worker.usage_reporter import UsageReporter
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LOOK_S: Final = 0.2
-from azuraforge_worker.usage_reporter import UsageReporter
 """How often orders and deadlines are looked at while the trainer is silent."""
 EXIT_GRACE_S: Final = 10.0
 """How long a trainer may take to leave after its last word."""
@@ -82,15 +82,13 @@ class Attempt:
     """Listens to a trainer and keeps the ledger true. Lives in the thread that started the trainer."""
 
     _trainer: TrainerProcess
+    _usage: UsageReporter
     _folder: Path
 
     def __init__(self, claim: Claim, *, desk: Desk, lease: LeaseKeeper) -> None:
         self._claim = claim
         self._desk = desk
         self._lease = lease
-    _usage: UsageReporter
-    _recorder: Recorder
-    _kept: KeptCheckpoint
         self._voice = ProgressVoice(desk.publisher, task_id=claim.task_id, attempt=claim.attempt)
         self._voice.heard_events(claim.events)
         self._stuck = StuckWatch()
@@ -110,6 +108,7 @@ class Attempt:
             AttemptAbandoned: the worker had to stop while the database was away.
         """
         self._trainer, self._folder = trainer, folder
+        self._usage = UsageReporter(trainer.pid, voice=self._voice, environ=self._desk.environ)
         try:
             for warning in warnings:
                 self._warn(warning)
@@ -118,37 +117,32 @@ class Attempt:
         except ProtocolBroken as error:
             return refused_ending(error)
         except EpochSkipped as error:
-        self._kept = KeptCheckpoint(folder)
-        self._recorder = Recorder(self._store, spool=Spool(folder))
-        self._usage = UsageReporter(trainer.pid, voice=self._voice, environ=self._desk.environ)
             return refused_ending(ProtocolBroken(f"it reported its epochs out of order ({error})"))
+        finally:
+            self._usage.close()
         return self._ending(status)
 
     def patiently(self, call: Callable[[], T]) -> T:
         """`call` to the ledger, repeated while the database is away; orders and deadlines are kept meanwhile."""
-            self._voice.publish(self._recorder.flush(between=self._wait_for_database))
         return patiently(call, between=self._wait_for_database)
 
     def _listen(self) -> None:
         reader = LineReader()
-        finally:
-            self._usage.close()
-            self._recorder.close()
         while self._word is None and self._trainer.is_talking:
             self._follow_orders()
             chunk = self._trainer.read(timeout_s=min(LOOK_S, self._voice.due_in_s()))
             for line, data in reader.feed(chunk):
                 self._hear(line, data)
+            self._usage.tick()
             self._voice.tick()
             time.sleep(self._pace.rest_s())
             if self._stuck.is_new():
-                self._warn(self._stuck.warning())
+                self._warn(WarningRaised(code=WarningCode.TRAINER_STUCK, message=self._stuck.sentence()))
         self._voice.flush()
 
     def _hear(self, line: TrainerLine, data: Message) -> None:
         if self._word is not None:
             raise ProtocolBroken(f"line {line.n} came after the last word")
-            self._usage.tick()
         if not self._is_ready and line.type not in BEFORE_READY:
             raise ProtocolBroken(f"line {line.n} is {line.type}, before ready")
         self._stuck.heard()
@@ -176,9 +170,15 @@ class Attempt:
     def _begin(self, report: ReadyReport) -> None:
         if self._is_ready:
             raise ProtocolBroken("a second ready line")
-        self._record(LineType.READY, report)
+        task_id, attempt = self._claim.task_id, self._claim.attempt
+        leases = self._desk.ledger.leases
+        try:
+            events = self.patiently(lambda: leases.begin(task_id, attempt=attempt, ready=report))
+        except StateConflict:  # a cancel came first; its order is on the way
+            self._lease.poke()
+            events = []
+        self._voice.publish(events)
         self._usage.look_at(report.device)
-        self._limit.begin()
         self._is_ready = True
 
     def _store_epoch(self, epoch: EpochFinished) -> None:
