@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from worker_house import House, Worker, wait_until
+from worker_house import House, Worker
 
 from azuraforge_contracts import ExperimentState
 from azuraforge_contracts.names import MAX_CRASHES
@@ -47,14 +47,14 @@ class ChaosMonkey:
         self.rng.shuffle(kills)
         for kill in kills:
             time.sleep(self.rng.uniform(0.0, LONGEST_PAUSE_S))
-            wait_until(kill, what=f"a chance to {kill.__name__}")
-        wait_until(
+            self.house.wait(kill, what=f"a chance to {kill.__name__}")
+        self.house.wait(
             lambda: all(self.house.read(task_id).state in TERMINAL for task_id in self.task_ids),
             what="every experiment ends",
         )
 
     def _start_worker(self) -> Worker:
-        return self.house.start_worker(AZURAFORGE_WORKER_CONCURRENCY="2")
+        return self.house.start_worker(AZURAFORGE_WORKER_CONCURRENCY="2", LAB_BARE="1")
 
     def _kill_trainer(self) -> bool:
         """Kill the trainer of an experiment that may crash once more; False when none is running just now."""

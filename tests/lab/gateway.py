@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from worker_house import House, wait_until
+from worker_house import LAB, House
 
 from azuraforge_client import Client, ClientError
 
@@ -23,23 +23,26 @@ class Gateway:
     house: House
     port: int
     key: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    environ: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start a gateway and return when it is ready."""
         environ = {
             **os.environ,
+            **self.house.lab_environ(),
             "AZURAFORGE_DATABASE_URL": self.house.database_url,
             "AZURAFORGE_REDIS_URL": self.house.redis_url,
             "AZURAFORGE_ARTIFACTS": str(self.house.folder / "artifacts"),
             "AZURAFORGE_HOME": str(self.house.folder),
             "AZURAFORGE_OWNER_KEY": self.key,
             "AZURAFORGE_PORT": str(self.port),
+            **self.environ,
         }
         with (self.house.folder / "api.log").open("ab") as log:
-            command = [sys.executable, "-m", "azuraforge_api"]
+            command = [sys.executable, str(LAB / "quick_gateway.py")]
             self.process = subprocess.Popen(command, env=environ, stdout=log, stderr=subprocess.STDOUT)
-        wait_until(self._is_ready, what="the gateway is ready")
+        self.house.wait(self._is_ready, what="the gateway is ready")
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -63,12 +66,12 @@ class Gateway:
 
 
 @contextlib.contextmanager
-def open_gateway(house: House) -> Iterator[Gateway]:
+def open_gateway(house: House, **environ: str) -> Iterator[Gateway]:
     """A gateway that runs until the end of the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    gateway = Gateway(house, port)
+    gateway = Gateway(house, port, environ=environ)
     gateway.start()
     try:
         yield gateway

@@ -1,6 +1,7 @@
-"""The worker with a lease of two seconds, so that a test need not wait half a minute for a dead one to be missed.
+"""The worker with short leases, and with the fault of LAB_FAULT; everything else is the worker's own `main`.
 
-Everything else is the worker's own `main`. `LAB_FAULT` plants a fault that the chaos checks must find.
+LAB_BARE=1 leaves out what costs a second of two cores at each start and no accident depends on: kernels compiled
+ahead, and the catalog, which only a gateway reads.
 """
 
 from __future__ import annotations
@@ -8,31 +9,27 @@ from __future__ import annotations
 import os
 import sys
 
-from sqlalchemy import true
+from faults import plant, replace
+from lab_clock import shorten
+from worker_faults import IN_WORKER
 
-from azuraforge_ledger import Orders, housekeeping, journal, leases
+from azuraforge_worker import service, supervisor
+from azuraforge_worker.catalog_reader import Findings
 from azuraforge_worker.main import main
 
-LEASE_S = 2
-SECOND_LOOK_S = 0.5
-TURN_S = 1
+STORAGE_RETRY_S = 1.0
 
 
-def shorten() -> None:
-    """Shorten what the ledger keeps as constants."""
-    leases.LEASE_S = LEASE_S
-    housekeeping.SECOND_LOOK_S = SECOND_LOOK_S
-    housekeeping.TURN_S = TURN_S
-
-
-def plant(fault: str) -> None:
-    """`no_fence`: any attempt may write, and no lease is ever lost."""
-    if fault == "no_fence":
-        journal.same_attempt = lambda _attempt: true()
-        leases.Leases.renew = lambda *_, **__: Orders(is_cancel=False, is_pause=False)  # type: ignore[method-assign]
+def bare() -> None:
+    """Start nothing but the trainings."""
+    replace(service, "warm_kernels", lambda **_: None)
+    replace(service, "read_catalog", lambda **_: Findings())
 
 
 if __name__ == "__main__":
-    shorten()
-    plant(os.environ.get("LAB_FAULT", ""))
+    shorten(os.environ)
+    replace(supervisor, "STORAGE_RETRY_S", STORAGE_RETRY_S)
+    if os.environ.get("LAB_BARE") == "1":
+        bare()
+    plant(os.environ.get("LAB_FAULT", ""), more=IN_WORKER)
     sys.exit(main())

@@ -10,17 +10,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from faults import plant_in_database
 from live_servers import start_valkey
+from pydantic import BaseModel
 from redis import Redis
 
 from azuraforge_contracts import Event, ExperimentRead, ExperimentState, WorkerAnnouncement
 from azuraforge_contracts.names import WORKERS_KEY, worker_key
 from azuraforge_ledger import ArtifactStore, Ledger, NewExperiment, open_ledger
+from azuraforge_ledger.testing import Life
 from azuraforge_worker.celery_app import make_celery, send_wake_up
 from azuraforge_worker.process_tree import find_marked
 
@@ -28,6 +31,8 @@ LAB = Path(__file__).parent
 DEADLINE_S = 60.0
 PIPELINES = {"lab_steady": "azuraforge_lab.steady:Steady", "lab_hostile": "azuraforge_lab.hostile:Hostile"}
 BROKEN = {"lab_broken": "azuraforge_lab.broken_import:Gone", "lab_deadly": "azuraforge_lab.deadly_import:Gone"}
+MARK = "lab-mark "
+"""How a line of the lab app's sign of life begins: `lab-mark PID NANOSECONDS`, on the machine's monotonic clock."""
 QUICK = {
     "AZURAFORGE_LEASE_RENEWAL_S": "0.3",
     "AZURAFORGE_HOUSEKEEPING_S": "0.2",
@@ -89,6 +94,10 @@ class House:
     redis_url: str
     folder: Path
     pythonpath: str
+    fault: str = ""
+    """What `faults` plants into every process that this house starts."""
+    deadline_s: float = DEADLINE_S
+    """How long a thing that must happen may take."""
     workers: list[Worker] = field(default_factory=list)
     servers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -115,7 +124,7 @@ class House:
             "AZURAFORGE_ARTIFACTS": str(self.folder / "artifacts"),
             "AZURAFORGE_WORK": str(self.work),
             "AZURAFORGE_HOME": str(self.folder),
-            "PYTHONPATH": os.pathsep.join(filter(None, [self.pythonpath, os.environ.get("PYTHONPATH")])),
+            **self.lab_environ(),
             **environ,
         }
         with log.open("wb") as out:
@@ -123,6 +132,11 @@ class House:
         worker = Worker(process, log)
         self.workers.append(worker)
         return worker
+
+    def lab_environ(self) -> dict[str, str]:
+        """What every process of this house is told beside its settings."""
+        path = os.pathsep.join(filter(None, [self.pythonpath, os.environ.get("PYTHONPATH")]))
+        return {"PYTHONPATH": path, "LAB_FAULT": self.fault}
 
     def submit(self, pipeline: str, config: dict[str, Any], *, is_sent: bool = True) -> str:
         """Accept an experiment and wake a worker, as the API does."""
@@ -134,6 +148,10 @@ class House:
             send_wake_up(self.app, task_id)
         return task_id
 
+    def train(self, config: BaseModel, *, is_sent: bool = True) -> str:
+        """The same for a steady training."""
+        return self.submit("lab_steady", config.model_dump(mode="json"), is_sent=is_sent)
+
     def read(self, task_id: str) -> ExperimentRead:
         """The experiment now."""
         return self.ledger.experiments.get(task_id)
@@ -142,12 +160,30 @@ class House:
         """Its whole history."""
         return self.ledger.events.read(task_id, limit=10_000).items
 
-    def cancel(self, task_id: str) -> None:
-        """Order a cancel and publish it, as the API does."""
-        for event in self.ledger.experiments.request_cancel(task_id)[1]:
-            self.redis.publish(f"task-progress:{task_id}", event.model_dump_json())
+    def cancel(self, task_id: str, *, is_published: bool = True) -> None:
+        """Order a cancel and publish it, as the API does; a hint that is not published is found by the renewal."""
+        events = self.ledger.experiments.request_cancel(task_id)[1]
+        if is_published:
+            self._publish(events)
 
-    def wait_for_state(self, task_id: str, *states: ExperimentState, deadline_s: float = DEADLINE_S) -> ExperimentRead:
+    def pause(self, task_id: str) -> None:
+        """Order a pause."""
+        self._publish(self.ledger.experiments.request_pause(task_id)[1])
+
+    def resume(self, task_id: str) -> None:
+        """Let it go on, and wake a worker."""
+        self._publish(self.ledger.experiments.resume(task_id)[1])
+        send_wake_up(self.app, task_id)
+
+    def _publish(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.redis.publish(f"task-progress:{event.experiment}", event.model_dump_json())
+
+    def wait(self, is_so: Callable[[], Any], *, what: str) -> Any:
+        """`wait_until` within this house's deadline."""
+        return wait_until(is_so, what=what, deadline_s=self.deadline_s)
+
+    def wait_for_state(self, task_id: str, *states: ExperimentState, deadline_s: float | None = None) -> ExperimentRead:
         """The experiment, once it is in one of `states`."""
 
         def look() -> ExperimentRead | None:
@@ -155,7 +191,9 @@ class House:
             return found if found.state in states else None
 
         found: ExperimentRead = wait_until(
-            look, what=f"{task_id} becomes {' or '.join(states)}, is {self.read(task_id)}", deadline_s=deadline_s
+            look,
+            what=f"{task_id} becomes {' or '.join(states)}, is {self.read(task_id)}",
+            deadline_s=deadline_s or self.deadline_s,
         )
         return found
 
@@ -166,11 +204,21 @@ class House:
             progress = self.read(task_id).progress
             return progress is not None and progress.epoch >= epoch
 
-        wait_until(look, what=f"epoch {epoch} of {task_id}")
+        self.wait(look, what=f"epoch {epoch} of {task_id}")
 
     def trainers(self, task_id: str) -> list[int]:
         """Every living process of the experiment's attempts."""
         return find_marked(task_id)
+
+    def lives(self, task_id: str) -> list[Life]:
+        """The trainers of an experiment by the marks that they left in their logs."""
+        marks: dict[tuple[int, int], list[int]] = {}
+        for log in (self.work / task_id).glob("*/trainer.log"):
+            for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+                if line.startswith(MARK):
+                    pid, at = (int(part) for part in line.removeprefix(MARK).split())
+                    marks.setdefault((int(log.parent.name), pid), []).append(at)
+        return [Life(attempt, pid, min(at), max(at)) for (attempt, pid), at in sorted(marks.items())]
 
     def artifact(self, task_id: str, name: str) -> bytes:
         """Content of an artifact."""
@@ -218,11 +266,14 @@ class House:
 
 
 @contextlib.contextmanager
-def open_house(*, database_url: str, redis_url: str, folder: Path, pythonpath: str) -> Iterator[House]:
-    """A house whose ledger has its tables."""
+def open_house(
+    *, database_url: str, redis_url: str, folder: Path, pythonpath: str, fault: str = "", deadline_s: float = DEADLINE_S
+) -> Iterator[House]:
+    """A house whose ledger has its tables, and lacks what `fault` takes away."""
     ledger = open_ledger(database_url)
     ledger.migrate()
-    house = House(ledger, database_url, redis_url, folder, pythonpath)
+    plant_in_database(ledger, fault)
+    house = House(ledger, database_url, redis_url, folder, pythonpath, fault, deadline_s)
     try:
         yield house
     finally:

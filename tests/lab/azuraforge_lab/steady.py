@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
+import sys
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -50,6 +52,8 @@ class SteadyConfig(BaseModel):
     batches: int = Field(default=5, ge=1, le=1000)
     pause_s: float = Field(default=0.0, ge=0.0, le=60.0)
     """Slept after every batch."""
+    gap_s: float = Field(default=0.0, ge=0.0, le=60.0)
+    """Slept between an epoch's event and its checkpoint."""
     seed: int = 7
     order: Literal["event_first", "checkpoint_first"] = "event_first"
     """The second is the planted fault that the checks must find; it waits in its second epoch to be killed."""
@@ -78,6 +82,7 @@ class Steady(Pipeline):
 
     def run(self, context: TrainingContext) -> PipelineResult:
         """Train, or go on training."""
+        mark()
         learner, loader = make_learner(self.config)
         store = CheckpointStore(context.folder / "checkpoints")
         learner.callbacks = (*learner.callbacks, Reporter(context, store=store, config=self.config))
@@ -92,6 +97,7 @@ class Steady(Pipeline):
 
     def finish(self, learner: Learner, *, context: TrainingContext) -> PipelineResult:
         """The results document and a file with the hash of every weight."""
+        mark()
         weights = hash_weights(learner)
         path = context.folder / "out" / "weights.txt"
         path.write_text(weights, encoding="utf-8")
@@ -111,6 +117,7 @@ class Reporter(Callback):
 
     def on_batch_end(self, training: Training) -> None:
         """Report, rest, and stop when asked."""
+        mark()
         self._context.batch(
             BatchReport(
                 epoch=training.epoch,
@@ -137,12 +144,20 @@ class Reporter(Callback):
             self._context.epoch(report)
             return
         self._context.epoch(report)
+        time.sleep(self._config.gap_s)
+        mark()
         self._context.checkpoint(report_of(self._store.save(training)))
 
     def _wait_to_be_killed(self, training: Training) -> None:
         """Keep the window between a checkpoint and its event open, once, until somebody has hit it."""
         while self._context.resume_from is None and training.epoch == 2:
             signal.pause()
+
+
+def mark() -> None:
+    """Leave a sign of life in the trainer's log: the clock is one for the whole machine."""
+    sys.stdout.write(f"lab-mark {os.getpid()} {time.monotonic_ns()}\n")
+    sys.stdout.flush()
 
 
 def report_of(info: CheckpointInfo) -> CheckpointReport:

@@ -1,0 +1,156 @@
+"""The rows of lifecycle.md section 5 that are played with real processes: how often, and what must make each fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from own_postgres import OwnPostgres
+from scenario import Scenario
+from scenarios.cancels import cancel_the_cooperative, cancel_the_disobedient
+from scenarios.damage import fill_the_disk, flip_bytes
+from scenarios.deaths import miss_the_dead
+from scenarios.gateways import kill_the_gateway
+from scenarios.kills import kill_trainings
+from scenarios.messages import repeat_and_forge
+from scenarios.outages import lose_the_broker, lose_the_database
+from scenarios.pauses import pause_under_kills
+from scenarios.sleepers import sleep_past_the_lease, suspend_the_machine
+
+BOTH = ("sqlite", "postgres")
+SQLITE = ("sqlite",)
+POSTGRES = ("postgres",)
+
+
+@dataclass(frozen=True)
+class Row:
+    """`full` is the figure of the page; `bite` is enough for each of `faults` to be found."""
+
+    name: str
+    goal: str
+    scenario: Scenario | Callable[[OwnPostgres], Scenario]
+    full: int
+    bite: int
+    faults: tuple[str, ...]
+    databases: tuple[str, ...] = BOTH
+    deadline_s: float = 90.0
+    """Of one wait."""
+    bite_s: float = 20.0
+    """The same where a fault is planted: some are found because a thing never happens."""
+    stops_database: bool = False
+
+
+ROWS = (
+    Row(
+        "kills",
+        "kill -9 of trainers and workers: all finish, I1–I7, CPU weights bit-equal",
+        kill_trainings,
+        full=100,
+        bite=6,
+        faults=("checkpoint_first", "no_unique_epoch", "publish_first", "no_reaper", "sweep_all"),
+    ),
+    Row(
+        "sleeper",
+        "SIGSTOP longer than the lease: no stale write visible, at least one refused",
+        sleep_past_the_lease,
+        full=5,
+        bite=1,
+        faults=("no_fence", "no_kill_before"),
+    ),
+    Row(
+        "suspend",
+        "the whole machine sleeps longer than the lease: nothing is taken for dead",
+        suspend_the_machine,
+        full=3,
+        bite=3,
+        faults=("no_second_look",),
+    ),
+    Row(
+        "gateway",
+        "kill -9 of the API during POST and WebSocket: 0 accepted lost or doubled, every view whole",
+        kill_the_gateway,
+        full=20,
+        bite=3,
+        faults=("replay_skipped", "no_idempotency"),
+    ),
+    Row(
+        "broker",
+        "Redis killed and flushed: 0 accepted lost, histories complete",
+        lose_the_broker,
+        full=5,
+        bite=1,
+        faults=("no_relay",),
+    ),
+    Row(
+        "database",
+        "PostgreSQL stopped at once: 0 accepted lost, histories complete",
+        lose_the_database,
+        full=5,
+        bite=3,
+        faults=("unsynced",),
+        databases=POSTGRES,
+        stops_database=True,
+    ),
+    Row(
+        "cancel",
+        "cancel of a cooperative trainer: p99 < 6 s",
+        cancel_the_cooperative,
+        full=100,
+        bite=1,
+        faults=("deaf",),
+        databases=SQLITE,
+    ),
+    Row(
+        "disobedient",
+        "cancel of one that ignores signals: dead with all its children < 30 s",
+        cancel_the_disobedient,
+        full=3,
+        bite=1,
+        faults=("group_only",),
+        databases=SQLITE,
+        bite_s=40.0,
+    ),
+    Row(
+        "death",
+        "dead worker: its experiment runs again < 45 s, its pipelines are gone < 35 s (SIGTERM < 2 s)",
+        miss_the_dead,
+        full=3,
+        bite=1,
+        faults=("no_reaper", "no_expiry", "no_goodbye"),
+        bite_s=60.0,
+    ),
+    Row(
+        "messages",
+        "repeated and forged messages: none starts anything",
+        repeat_and_forge,
+        full=20,
+        bite=2,
+        faults=("claim_twice",),
+    ),
+    Row(
+        "pause",
+        "pause and resume under kills: at rest nothing runs, bit-equal",
+        pause_under_kills,
+        full=50,
+        bite=3,
+        faults=("claim_paused",),
+    ),
+    Row(
+        "flipped byte",
+        "one flipped byte in any artifact: never loaded, clear problem, old state intact",
+        flip_bytes,
+        full=100,
+        bite=2,
+        faults=("no_verify",),
+        databases=SQLITE,
+    ),
+    Row(
+        "disk full",
+        "disk full: old state intact, goes on when there is room, bit-equal",
+        fill_the_disk,
+        full=5,
+        bite=1,
+        faults=("no_retry",),
+        databases=SQLITE,
+    ),
+)

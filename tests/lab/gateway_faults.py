@@ -1,0 +1,36 @@
+"""Planted faults of the gateway's own parts; see `faults`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from faults import replace
+
+from azuraforge_api.events.service import LiveService
+from azuraforge_api.experiments.repository import ExperimentRepository
+from azuraforge_ledger import ArtifactStore
+
+
+async def _nothing(*_: Any, **__: Any) -> AsyncIterator[Any]:
+    for frame in ():
+        yield frame
+
+
+def _no_idempotency() -> None:
+    submit = ExperimentRepository.submit
+
+    async def submit_always(self: Any, new: Any, **_: Any) -> Any:
+        return await submit(self, new, idempotency=None)
+
+    replace(ExperimentRepository, "submit", submit_always)
+
+
+IN_GATEWAY: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
+    {
+        "no_idempotency": _no_idempotency,
+        "no_verify": lambda: replace(ArtifactStore, "path_of", ArtifactStore._place),
+        "replay_skipped": lambda: replace(LiveService, "catch_up", _nothing),
+    }
+)

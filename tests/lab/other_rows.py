@@ -1,0 +1,70 @@
+"""The rows of lifecycle.md section 5 that other folders measure: benchmarks, and tests with a figure of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaos_table import Line
+
+ROOT = Path(__file__).parents[2]
+P99_MS = {1000: 500.0, 2000: 1000.0}
+MOST_KB = 60.0
+
+
+@dataclass(frozen=True)
+class OtherRow:
+    """A row with a way of its own to its lines."""
+
+    name: str
+    goal: str
+    measure: Callable[[OtherRow], Iterator[Line]]
+
+    def lines(self) -> Iterator[Line]:
+        """Measure."""
+        return self.measure(self)
+
+
+def _late_join(row: OtherRow) -> Iterator[Line]:
+    """The schedules, and the naive join that must be noticed."""
+    sound = _pytest("services/api/tests/events/test_late_join.py", "-k", "not notices")
+    bites = _pytest("services/api/tests/events/test_late_join.py", "-k", "notices")
+    found = f"a viewer reads first and joins afterwards: {'found' if bites else 'NOT FOUND'}"
+    figure = "1,000 schedules, every view whole" if sound else "a view had a gap"
+    yield Line(row.name, row.goal, figure, is_met=sound and bites, faults=[found])
+
+
+def _sockets(row: OtherRow) -> Iterator[Line]:
+    for sockets, limit_ms in P99_MS.items():
+        found = _benchmark("api_live", str(sockets), "10", "10")
+        is_whole = found.get("delivered") == 1.0 and found.get("gaps") == 0 and found.get("unfinished") == 0
+        p99, kb = found.get("p99_ms", float("inf")), found.get("kb_per_socket", float("inf"))
+        is_met = is_whole and p99 < limit_ms and (sockets > 1000 or kb <= MOST_KB)
+        figure = f"{sockets:,} sockets: p99 {p99:.0f} ms, {kb:.0f} KB each, {found.get('delivered', 0):.0%} delivered"
+        yield Line(row.name, row.goal, figure, is_met=is_met)
+
+
+def _pytest(*arguments: str) -> bool:
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+def _benchmark(name: str, *arguments: str) -> dict[str, float]:
+    command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {}
+    return found
+
+
+OTHER_ROWS = (
+    OtherRow("late join", "late join at any moment, 1,000 schedules: snapshot + stream = full history", _late_join),
+    OtherRow(
+        "sockets",
+        "1,000 sockets × 10 events/s: 100 % delivered, p99 < 500 ms, ≤ 60 KB each; 2,000: p99 < 1 s",
+        _sockets,
+    ),
+)
