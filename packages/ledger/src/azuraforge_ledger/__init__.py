@@ -42,6 +42,7 @@ from azuraforge_ledger.ledger import Ledger, open_ledger
 from azuraforge_ledger.links import Chosen
 from azuraforge_ledger.people import Person
 from azuraforge_ledger.queue_places import Crew
+from azuraforge_ledger.reasons import Reason
 from azuraforge_ledger.sessions import Session, SignedIn, Visitor
 from azuraforge_ledger.store import ArtifactStore
 from azuraforge_ledger.submissions import IdempotencyKey, NewExperiment, Submitted
@@ -92,6 +93,7 @@ __all__ = [
     "Orders",
     "PassMemory",
     "PassReport",
+    "Reason",
     "PasswordStale",
     "Person",
     "ProjectArchived",

@@ -57,6 +57,8 @@ class Claim:
     """Newest first, of every attempt."""
     last_epoch: int
     events: list[Event]
+    lease_s: float = LEASE_S
+    """How long a claim and each renewal hold it."""
     time_limit_s: float | None = None
     trained_s: float = 0.0
     """Training time of the attempts before; read only where there is a limit."""
@@ -179,6 +181,7 @@ def _claim(connection: Connection, task_id: str, *, worker_id: str) -> Claim | N
         events=events,
         fork_point=find_fork_point(row),
         config_hash=row.config_hash,
+        lease_s=LEASE_S,
         time_limit_s=row.time_limit_s,
         trained_s=0.0 if row.time_limit_s is None else read_trained_s(connection, task_id),
     )

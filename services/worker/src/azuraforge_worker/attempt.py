@@ -18,6 +18,7 @@ from azuraforge_contracts import (
     BatchProgress,
     CheckpointFile,
     EpochFinished,
+    Event,
     EventType,
     Failure,
     FailureCode,
@@ -27,20 +28,24 @@ from azuraforge_contracts import (
     OrderType,
     ReadyReport,
     TrainerLine,
-    WarningCode,
     WarningRaised,
 )
-from azuraforge_ledger import Claim, EpochSkipped, FenceLost, StateConflict
+from azuraforge_ledger import Claim, EpochSkipped, FenceLost, Reason, StateConflict
 from azuraforge_worker.attempt_folder import path_inside
+from azuraforge_worker.crash_reasons import NO_REASON, WORKER_STOPS, explain_crash
 from azuraforge_worker.desk import Desk
 from azuraforge_worker.errors import AttemptAbandoned, ProtocolBroken
+from azuraforge_worker.kept_checkpoint import KeptCheckpoint
 from azuraforge_worker.last_words import FailedWord, FinishedWord, StoppedWord
 from azuraforge_worker.lease_keeper import LeaseKeeper
 from azuraforge_worker.line_pace import LinePace
 from azuraforge_worker.patience import patiently
 from azuraforge_worker.pipe_lines import LineReader
 from azuraforge_worker.progress_voice import ProgressVoice
+from azuraforge_worker.recorder import Recorder
+from azuraforge_worker.spool import Record, Spool
 from azuraforge_worker.stuck import StuckWatch
+from azuraforge_worker.time_limit import TimeLimit
 from azuraforge_worker.trainer_process import TrainerProcess
 from azuraforge_worker.usage_reporter import UsageReporter
 
@@ -64,6 +69,7 @@ class EndKind(StrEnum):
     CANCELLED = "cancelled"
     PAUSED = "paused"
     RELEASED = "released"
+    TIMED_OUT = "timed_out"
     CRASHED = "crashed"
 
 
@@ -72,7 +78,7 @@ class Ending:
     """How an attempt ended; `files` are what a finished one produced."""
 
     kind: EndKind
-    reason: str = ""
+    reason: Reason = NO_REASON
     failure: Failure | None = None
     epochs_run: int = 0
     files: tuple[ArtifactFile, ...] = ()
@@ -83,6 +89,8 @@ class Attempt:
 
     _trainer: TrainerProcess
     _usage: UsageReporter
+    _recorder: Recorder
+    _kept: KeptCheckpoint
     _folder: Path
 
     def __init__(self, claim: Claim, *, desk: Desk, lease: LeaseKeeper) -> None:
@@ -92,6 +100,8 @@ class Attempt:
         self._voice = ProgressVoice(desk.publisher, task_id=claim.task_id, attempt=claim.attempt)
         self._voice.heard_events(claim.events)
         self._stuck = StuckWatch()
+        self._limit = TimeLimit(claim.time_limit_s, used_s=claim.trained_s)
+        self._newest_epoch = max((row.epoch for row in claim.checkpoints), default=None)
         self._pace = LinePace()
         self._intent: EndKind | None = None
         self._deadline = 0.0
@@ -108,18 +118,22 @@ class Attempt:
             AttemptAbandoned: the worker had to stop while the database was away.
         """
         self._trainer, self._folder = trainer, folder
+        self._kept = KeptCheckpoint(folder)
+        self._recorder = Recorder(self._store, spool=Spool(folder))
         self._usage = UsageReporter(trainer.pid, voice=self._voice, environ=self._desk.environ)
         try:
             for warning in warnings:
                 self._warn(warning)
             self._listen()
             status = self._await_exit()
+            self._voice.publish(self._recorder.flush(between=self._wait_for_database))
         except ProtocolBroken as error:
             return refused_ending(error)
         except EpochSkipped as error:
             return refused_ending(ProtocolBroken(f"it reported its epochs out of order ({error})"))
         finally:
             self._usage.close()
+            self._recorder.close()
         return self._ending(status)
 
     def patiently(self, call: Callable[[], T]) -> T:
@@ -135,9 +149,10 @@ class Attempt:
                 self._hear(line, data)
             self._usage.tick()
             self._voice.tick()
+            self._hear_of_replay()
             time.sleep(self._pace.rest_s())
             if self._stuck.is_new():
-                self._warn(WarningRaised(code=WarningCode.TRAINER_STUCK, message=self._stuck.sentence()))
+                self._warn(self._stuck.warning())
         self._voice.flush()
 
     def _hear(self, line: TrainerLine, data: Message) -> None:
@@ -170,36 +185,56 @@ class Attempt:
     def _begin(self, report: ReadyReport) -> None:
         if self._is_ready:
             raise ProtocolBroken("a second ready line")
-        task_id, attempt = self._claim.task_id, self._claim.attempt
-        leases = self._desk.ledger.leases
-        try:
-            events = self.patiently(lambda: leases.begin(task_id, attempt=attempt, ready=report))
-        except StateConflict:  # a cancel came first; its order is on the way
-            self._lease.poke()
-            events = []
-        self._voice.publish(events)
+        self._record(LineType.READY, report)
         self._usage.look_at(report.device)
+        self._limit.begin()
         self._is_ready = True
 
     def _store_epoch(self, epoch: EpochFinished) -> None:
-        self._append(EventType.EPOCH, epoch)
+        self._record(LineType.EPOCH, epoch)
         self._stuck.epoch_took(epoch.seconds)
 
     def _store_checkpoint(self, checkpoint: CheckpointFile) -> None:
         path_inside(self._folder, checkpoint.path)
-        ledger, task_id, attempt = self._desk.ledger, self._claim.task_id, self._claim.attempt
-        event = self.patiently(lambda: ledger.checkpoints.add(task_id, attempt=attempt, checkpoint=checkpoint))
-        self._voice.publish([event])
+        self._record(LineType.CHECKPOINT, checkpoint)
+        self._newest_epoch = checkpoint.epoch
+        if not self._recorder.is_behind:
+            self._kept.is_known(checkpoint.path)
 
     def _warn(self, warning: WarningRaised) -> None:
         self._warnings += 1
         if self._warnings <= MOST_WARNINGS:
-            self._append(EventType.WARNING, warning)
+            self._record(LineType.WARNING, warning)
 
-    def _append(self, event_type: EventType, data: Message) -> None:
+    def _record(self, line_type: LineType, data: Message) -> None:
+        """Return when the report is durable and its trainer may go on: not past the end of a lease nobody renewed."""
+        self._voice.publish(self._recorder.record(line_type, data, between=self._wait_for_database))
+        if self._recorder.is_behind:
+            self._kept.hold()
+        while self._recorder.is_behind and not self._lease.is_fresh:
+            self._wait_for_database(LOOK_S)
+            self._hear_of_replay()
+
+    def _hear_of_replay(self) -> None:
+        self._voice.publish(self._recorder.collect())
+        if not self._recorder.is_behind:
+            self._kept.let_go()
+
+    def _store(self, record: Record) -> list[Event]:
+        """Write one record into the ledger; called by the recorder's thread."""
         ledger, task_id, attempt = self._desk.ledger, self._claim.task_id, self._claim.attempt
-        event = self.patiently(lambda: ledger.events.append(task_id, attempt=attempt, type=event_type, data=data))
-        self._voice.publish([event])
+        match record.data:
+            case ReadyReport():
+                try:
+                    return ledger.leases.begin(task_id, attempt=attempt, ready=record.data)
+                except StateConflict:  # a cancel came first; its order is on the way
+                    self._lease.poke()
+                    return []
+            case CheckpointFile():
+                return [ledger.checkpoints.add(task_id, attempt=attempt, checkpoint=record.data)]
+            case _:
+                event_type = EventType(record.type.value)
+                return [ledger.events.append(task_id, attempt=attempt, type=event_type, data=record.data)]
 
     def _note_file(self, file: ArtifactFile) -> None:
         path_inside(self._folder, file.path)
@@ -217,6 +252,8 @@ class Attempt:
             self._intend(EndKind.PAUSED, order=OrderType.PAUSE)
         elif self._desk.stopping and self._intent is None:
             self._intend(EndKind.RELEASED, order=OrderType.PAUSE)
+        elif self._limit.is_over() and self._intent is None:
+            self._intend(EndKind.TIMED_OUT, order=OrderType.PAUSE)
         if self._intent is not None and time.monotonic() > self._deadline:
             self._trainer.kill()
 
@@ -251,30 +288,23 @@ class Attempt:
             case StoppedWord() if self._intent is None:
                 self._desk.stopping.wait(1.0)  # one signal may have reached the trainer just before the worker
                 self._intent = EndKind.RELEASED if self._desk.stopping else None
+        if self._intent is EndKind.TIMED_OUT:
+            return Ending(EndKind.FAILED, failure=self._limit.failure(last_epoch=self._newest_epoch))
         if self._intent is not None:
-            return Ending(self._intent, reason="the worker stops" if self._intent is EndKind.RELEASED else "")
-        return Ending(EndKind.CRASHED, reason=_crash_reason(status, has_stopped=self._word is not None))
+            return Ending(self._intent, reason=WORKER_STOPS if self._intent is EndKind.RELEASED else NO_REASON)
+        return Ending(EndKind.CRASHED, reason=explain_crash(status, has_stopped=self._word is not None))
 
 
 def refused_ending(error: ProtocolBroken) -> Ending:
     """What a pipeline gets that broke the protocol: trying again would break it again."""
     message = f"The pipeline broke the trainer protocol: {error}."
     hint = "Report this to the author of the pipeline; the worker's trainer.log has the details."
-    return Ending(EndKind.FAILED, failure=Failure(code=FailureCode.USER_ERROR, message=message, hint=hint))
+    params = {"cause": "protocol_broken", "detail": str(error)}
+    return Ending(
+        EndKind.FAILED, failure=Failure(code=FailureCode.USER_ERROR, message=message, hint=hint, params=params)
+    )
 
 
 def _failure(word: FailedWord) -> Failure:
     place = f"{word.pointer}: " if word.pointer else ""
-    return Failure(code=word.code, message=f"{place}{word.message}", hint=word.hint)
-
-
-def _crash_reason(status: int | None, *, has_stopped: bool) -> str:
-    if has_stopped:
-        return "the trainer stopped without an order"
-    if status is None:
-        return "the trainer fell silent and did not leave"
-    if status == -9:
-        return "the trainer was killed (SIGKILL): by hand, or because the machine ran out of memory"
-    if status < 0:
-        return f"the trainer was ended by signal {-status}"
-    return f"the trainer ended with status {status} and without a last word"
+    return Failure(code=word.code, message=f"{place}{word.message}", hint=word.hint, params=word.params)

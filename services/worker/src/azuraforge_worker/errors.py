@@ -6,7 +6,8 @@ WorkerError
 ├── PipelineMissing     no installed app offers the pipeline
 ├── PipelineBroken      the app that offers the pipeline cannot be loaded
 ├── AttemptAbandoned    the ledger stayed away until the worker had to stop
-└── CheckpointRefused   a checkpoint on disk is not what its row says
+├── CheckpointRefused   a checkpoint on disk is not what its row says
+└── SpoolDamaged        what was spooled while the database was away cannot be read any more
 """
 
 from __future__ import annotations
@@ -42,3 +43,7 @@ class AttemptAbandoned(WorkerError):
 
 class CheckpointRefused(WorkerError):
     """A checkpoint on disk is not what its row in the ledger says."""
+
+
+class SpoolDamaged(WorkerError):
+    """What was spooled while the database was away cannot be read any more: the attempt must not go on."""

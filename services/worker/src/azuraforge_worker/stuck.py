@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from azuraforge_contracts import WarningCode, WarningRaised
+
 SHORTEST_S: Final = 600.0
 EPOCHS: Final = 10.0
 
@@ -37,11 +39,11 @@ class StuckWatch:
         self._is_said = True
         return True
 
-    def sentence(self) -> str:
-        """The warning's words."""
-        return (
-            f"The trainer has said nothing for {self._limit_s() / 60:.0f} minutes. It goes on; cancel it if it hangs."
-        )
+    def warning(self) -> WarningRaised:
+        """What its owner is told."""
+        minutes = round(self._limit_s() / 60)
+        message = f"The trainer has said nothing for {minutes} minutes. It goes on; cancel it if it hangs."
+        return WarningRaised(code=WarningCode.TRAINER_STUCK, message=message, params={"minutes": minutes})
 
     def _limit_s(self) -> float:
         return max(SHORTEST_S, EPOCHS * statistics.median(self._seconds)) if self._seconds else SHORTEST_S

@@ -24,6 +24,7 @@ from azuraforge_contracts import (
 from azuraforge_ledger import Claim, FenceLost, LedgerUnavailable, Orders
 from azuraforge_worker.attempt import Attempt, Ending, EndKind, refused_ending
 from azuraforge_worker.attempt_folder import make_attempt_folder, sweep_attempts, sweep_experiment
+from azuraforge_worker.crash_reasons import SUPERVISOR_FAILED
 from azuraforge_worker.desk import Desk
 from azuraforge_worker.errors import AttemptAbandoned, ProtocolBroken
 from azuraforge_worker.job_plan import plan_job, start_trainer
@@ -64,13 +65,13 @@ class Supervision:
         task_id, number = self._claim.task_id, self._claim.attempt
         log.info("experiment %s: attempt %d begins", task_id, number)
         with ExitStack() as stack:
-            lease = LeaseKeeper(self._renew, period_s=self._desk.settings.renewal_s)
+            lease = LeaseKeeper(self._renew, period_s=self._desk.settings.renewal_s, lease_s=self._claim.lease_s)
             stack.callback(lease.close)
             stack.enter_context(self._desk.listener.watch(task_id, poke=lease.poke))
             attempt = Attempt(self._claim, desk=self._desk, lease=lease)
             try:
                 ending = self._train(attempt)
-                log.info("experiment %s: attempt %d %s %s", task_id, number, ending.kind, ending.reason)
+                log.info("experiment %s: attempt %d %s %s", task_id, number, ending.kind, ending.reason.text)
                 events = self._conclude(ending, attempt=attempt)
             except (FenceLost, AttemptAbandoned) as error:
                 log.warning("experiment %s: attempt %d is given up: %s", task_id, number, error)
@@ -99,7 +100,7 @@ class Supervision:
             raise
         except Exception:
             log.exception("experiment %s: the supervisor failed", claim.task_id)
-            return Ending(EndKind.CRASHED, reason="the supervisor failed; its log has the details")
+            return Ending(EndKind.CRASHED, reason=SUPERVISOR_FAILED)
         finally:
             trainer.close()
 
@@ -108,7 +109,7 @@ class Supervision:
         match ending.kind:
             case EndKind.FINISHED:
                 return self._succeed(ending, attempt=attempt)
-            case EndKind.FAILED:
+            case EndKind.FAILED | EndKind.TIMED_OUT:
                 return self._fail(ending, attempt=attempt)
             case EndKind.CANCELLED:
                 return attempt.patiently(lambda: ledger.experiments.confirm_cancelled(task_id, attempt=number))
@@ -141,7 +142,7 @@ class Supervision:
         )
 
     def _fail(self, ending: Ending, *, attempt: Attempt) -> list[Event]:
-        failure = ending.failure or Failure(code=FailureCode.USER_ERROR, message=ending.reason)
+        failure = ending.failure or Failure(code=FailureCode.USER_ERROR, message=ending.reason.text)
         retry_in_s = STORAGE_RETRY_S if failure.code in RETRYABLE_FAILURES else None
         fail = self._desk.ledger.experiments.fail
         return attempt.patiently(
