@@ -265,6 +265,16 @@ def test_state_continues_bit_for_bit(kind: type[Adam] | type[Lion] | type[RMSpro
     assert all(np.array_equal(a.data, b.data) for a, b in zip(straight, second, strict=True))
 
 
+def test_another_first_rate_stays_and_is_scaled_as_the_other_was() -> None:
+    def make(rate: float) -> Adam:
+        return Adam([Parameter(np.ones(3, np.float32))], learning_rate=rate)
+
+    captured, forked = make(0.1), make(0.01)
+    captured.scale_learning_rate(0.5)
+    forked.load_state(captured.state(), captured.moments)
+    assert forked.learning_rate == pytest.approx(0.005)
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -130,6 +130,15 @@ def test_a_checkpoint_before_its_epoch_fails(pipeline: Kind, tmp_path: Path) -> 
         check_pipeline(through(pipeline, Late), folder=tmp_path, config=FAST)
 
 
+def test_data_that_nobody_named_fails(pipeline: Kind, tmp_path: Path) -> None:
+    class Silent(Relay):
+        def data(self, sha256: str) -> None:
+            pass
+
+    with pytest.raises(PipelineCheckFailed, match="hash of the data"):
+        check_pipeline(through(pipeline, Silent), folder=tmp_path, config=FAST)
+
+
 def test_a_pipeline_that_ignores_a_stop_fails(pipeline: Kind, tmp_path: Path) -> None:
     class Deaf(Relay):
         def stop_requested(self) -> None:

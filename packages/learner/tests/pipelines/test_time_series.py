@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,35 @@ def test_even_a_constant_series_ends_with_an_honest_sentence(
     assert verdict["score"]["beats_baseline"] is False
     assert verdict["score"]["skill"] is None
     assert "made no error on the test part" in verdict["sentence"]["en"]
+
+
+class SourcedConfig(TimeSeriesConfig):
+    """A config that says where its data comes from."""
+
+    source: str = "here"
+
+
+def test_a_fork_may_change_how_it_trains_and_not_its_data(make: Make, tmp_path: Path) -> None:
+    def build(source: str, *, epochs: int) -> Any:
+        pipeline = make(training={"epochs": epochs})
+        pipeline.config = SourcedConfig(source=source, **pipeline.config.model_dump())
+        return pipeline
+
+    first = RecordingContext(tmp_path / "first")
+    build("here", epochs=2).run(first)
+    with pytest.raises(DataRefused, match="another source") as refused:
+        build("there", epochs=3).run(RecordingContext(tmp_path / "other", resume_from=first.kept[-1]))
+    assert refused.value.pointer == "/source"
+    longer = RecordingContext(tmp_path / "longer", resume_from=first.kept[-1])
+    build("here", epochs=3).run(longer)
+    assert [report.epoch for report in longer.epochs] == [3]
+    assert longer.data_hashes == first.data_hashes
+
+
+def test_each_epoch_tells_the_digests_of_its_layers(finished: Finished) -> None:
+    told = [report.weights for report in finished[0].epochs]
+    assert all(list(one) == list(told[0]) and len(one) >= 2 for one in told)
+    assert all(one[layer] != other[layer] for one, other in pairwise(told) for layer in one)
 
 
 def test_a_resumed_run_goes_on_with_the_data_it_began_with(

@@ -123,10 +123,13 @@ class Optimizer(ABC):
             "steps": self.steps,
             "starts": list(self.flat.starts),
             "learning_rates": [group.learning_rate for group in self.groups],
+            "base_learning_rates": [group.base_learning_rate for group in self.groups],
         }
 
     def load_state(self, state: Mapping[str, Any], moments: Mapping[str, Array]) -> None:
         """Continue where another optimizer of the same kind over the same parameters stood.
+
+        An own first learning rate that is not the other's stays, scaled as the other had scaled its own.
 
         Raises:
             CheckpointMismatch: it was of another kind or over other parameters; nothing was changed.
@@ -143,8 +146,10 @@ class Optimizer(ABC):
             if moments[name].shape != row.shape or moments[name].dtype != row.dtype:
                 raise CheckpointMismatch(f"the optimizer's moment {name} has another size or dtype in the checkpoint")
         self.steps = int(state["steps"])
-        for group, rate in zip(self.groups, state["learning_rates"], strict=True):
-            group.learning_rate = rate
+        bases = state.get("base_learning_rates", [group.base_learning_rate for group in self.groups])
+        for group, rate, base in zip(self.groups, state["learning_rates"], bases, strict=True):
+            # Another rate than the captured optimizer was made with is meant: a fork changes it on purpose.
+            group.learning_rate = rate if base == group.base_learning_rate else group.base_learning_rate * (rate / base)
         for name, row in self.moments.items():
             row[...] = beside(row, moments[name])
 

@@ -64,6 +64,8 @@ class EpochReport:
     eta_s: float | None = None
     learning_rate: float | None = None
     preview: SeriesSample | None = None
+    weights: Mapping[str, str] = field(default_factory=dict)
+    """Digest of each layer's weights after the epoch (`layer_digests`): what a proof compares."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,13 @@ class TrainingContext(Protocol):
     @property
     def resume_from(self) -> Path | None:
         """A verified checkpoint to continue from."""
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """What this training runs with, for its results; empty where nobody has looked."""
+
+    def data(self, sha256: str) -> None:
+        """Report which data is trained on, by the sha256 of its content, before the first epoch."""
 
     def epoch(self, report: EpochReport) -> None:
         """Report an epoch; returns when it is durable, so that a checkpoint may follow."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from azuraforge_core import Device
 from azuraforge_learner.pipelines.base import BatchReport, CheckpointReport, EpochReport, StopReason
@@ -24,6 +25,8 @@ class RecordingContext:
     batches: list[BatchReport] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)
     kept: list[Path] = field(default_factory=list)
+    data_hashes: list[str] = field(default_factory=list)
+    provenance: dict[str, Any] = field(default_factory=dict)
     asked: int = 0
 
     def __post_init__(self) -> None:
@@ -40,6 +43,10 @@ class RecordingContext:
     def checkpoints(self) -> list[CheckpointReport]:
         """The checkpoint reports in order; their copies are in `kept`."""
         return [report for report in self.reports if isinstance(report, CheckpointReport)]
+
+    def data(self, sha256: str) -> None:
+        """Keep the hash of the data."""
+        self.data_hashes.append(sha256)
 
     def epoch(self, report: EpochReport) -> None:
         """Keep an epoch."""

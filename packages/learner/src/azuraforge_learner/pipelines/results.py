@@ -34,6 +34,7 @@ def results_document(
     evaluation: Evaluation,
     seconds: float,
     threads: int,
+    provenance: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Everything that the experiment found, as JSON-able data; `pipeline` holds `name` and `version`."""
     best = evaluation.best_baseline
@@ -70,6 +71,7 @@ def results_document(
             "threads": threads,
             "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         },
+        "provenance": dict(provenance) if provenance else None,
         "seconds": seconds,
     }
 

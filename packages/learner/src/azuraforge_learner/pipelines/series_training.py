@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -14,6 +14,7 @@ from azuraforge_core import Generator
 from azuraforge_learner.callbacks import BatchProgress, Callback, CallOrder, EarlyStopping, Progress
 from azuraforge_learner.checkpoints import CheckpointInfo, CheckpointStore, load_checkpoint
 from azuraforge_learner.data import SERIES_FILE, pack_series
+from azuraforge_learner.digests import layer_digests
 from azuraforge_learner.errors import Diverged
 from azuraforge_learner.layers import LSTM, Dropout, Layer, Linear, Sequential
 from azuraforge_learner.learner import Learner
@@ -62,9 +63,16 @@ def build_recurrent(features: int, *, config: RecurrentConfig, generator: Genera
 
 
 def train_series(
-    prepared: PreparedSeries, *, model: Sequential, config: TrainingConfig, context: TrainingContext
+    prepared: PreparedSeries,
+    *,
+    model: Sequential,
+    config: TrainingConfig,
+    context: TrainingContext,
+    attachments: Mapping[str, bytes] | None = None,
 ) -> TrainedSeries:
     """Train until the config's epochs are done or patience ends; continue from `context.resume_from` if there is one.
+
+    `attachments` go into every checkpoint, beside the series.
 
     Raises:
         TrainingStopped: a stop was requested; a checkpoint after the last batch has been reported.
@@ -73,7 +81,7 @@ def train_series(
     """
     patience = config.patience or config.epochs + 1  # without patience it still keeps the best epoch's weights
     best = EarlyStopping(patience)
-    reporter = _Reporter(context, prepared=prepared, best=best)
+    reporter = _Reporter(context, prepared=prepared, best=best, attachments=attachments or {})
     learner = Learner(
         model,
         loss=_loss(config),
@@ -106,12 +114,19 @@ class _Reporter(Callback):
     order: ClassVar = CallOrder.WRITE
     learner: Learner
 
-    def __init__(self, context: TrainingContext, *, prepared: PreparedSeries, best: EarlyStopping) -> None:
+    def __init__(
+        self,
+        context: TrainingContext,
+        *,
+        prepared: PreparedSeries,
+        best: EarlyStopping,
+        attachments: Mapping[str, bytes],
+    ) -> None:
         self._context = context
         self._prepared = prepared
         self._best = best
-        attachments = {SERIES_FILE: pack_series(prepared.series)}
-        self._store = CheckpointStore(context.folder / "checkpoints", attachments=attachments)
+        attached = {**attachments, SERIES_FILE: pack_series(prepared.series)}
+        self._store = CheckpointStore(context.folder / "checkpoints", attachments=attached)
         self._preview: SeriesSample | None = None
         self._began_s = time.monotonic()
         self._epoch_seconds: list[float] = []
@@ -157,6 +172,7 @@ class _Reporter(Callback):
                 eta_s=0.0 if training.is_finished else mean_s * (training.epochs - training.epoch),
                 learning_rate=training.optimizer.learning_rate,
                 preview=self._preview,
+                weights=layer_digests(self.learner.model),
             )
         )
         is_best = self._best.best_epoch == training.epoch

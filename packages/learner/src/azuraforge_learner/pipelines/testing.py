@@ -48,9 +48,9 @@ def check_pipeline(
 ) -> PipelineResult:
     """Show that `pipeline` keeps every promise; trains three times with `config` (default: its sample).
 
-    Its words and schema are complete, its sample is valid, every epoch is reported once and in order before its
-    checkpoint, every parameter moves, no training window knows the future (time series), results and files are
-    complete, and a training that was stopped inside an epoch and resumed ends equal bit for bit.
+    Its words and schema are complete, its sample is valid, the data is named by its hash, every epoch is reported once
+    and in order before its checkpoint, every parameter moves, no training window knows the future (time series),
+    results and files are complete, and a training that was stopped inside an epoch and resumed ends equal bit for bit.
 
     Raises:
         PipelineCheckFailed: says what was expected and what was found.
@@ -61,6 +61,7 @@ def check_pipeline(
     context = RecordingContext(folder / "whole")
     result = pipeline(chosen).run(context)
     _check_reports(context)
+    _check_data(context)
     _check_movement(context)
     _check_results(result)
     _check_files(result, context=context, folder=folder)
@@ -138,6 +139,13 @@ def _check_reports(context: RecordingContext) -> None:
         raise PipelineCheckFailed("the pipeline never asked whether to stop")
 
 
+def _check_data(context: RecordingContext) -> None:
+    if len(set(context.data_hashes)) != 1 or not context.data_hashes[0]:
+        raise PipelineCheckFailed(
+            f"the hash of the data must be reported once, by context.data(sha256); reported were {context.data_hashes}"
+        )
+
+
 def _check_movement(context: RecordingContext) -> None:
     first, last = (safetensors.load_file(context.kept[place] / "model.safetensors") for place in (0, -1))
     still = [name for name, array in first.items() if np.array_equal(array, last[name])]
@@ -199,6 +207,8 @@ def _check_resume(
         raise PipelineCheckFailed("a stop inside an epoch must leave one more checkpoint")
     resumed = RecordingContext(folder / "resumed", resume_from=stopped.kept[-1])
     result = pipeline(config).run(resumed)
+    if resumed.data_hashes != context.data_hashes:
+        raise PipelineCheckFailed("a resumed training must report the same data as an undisturbed one")
     epochs = [report.epoch for report in (*stopped.epochs, *resumed.epochs)]
     if epochs != [report.epoch for report in context.epochs]:
         raise PipelineCheckFailed(f"a resumed training reports the epochs that were left, once; all were {epochs}")

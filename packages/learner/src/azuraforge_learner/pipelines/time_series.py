@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import time
 from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,8 @@ from azuraforge_learner.pipelines.results import results_document
 from azuraforge_learner.pipelines.series_config import TimeSeriesConfig
 from azuraforge_learner.pipelines.series_training import build_recurrent, train_series
 from azuraforge_learner.transforms import target_transform
+
+DATA_CONFIG_FILE: Final = "data-config.json"
 
 
 class TimeSeriesPipeline(Pipeline):
@@ -67,12 +71,15 @@ class TimeSeriesPipeline(Pipeline):
         """Load, train, evaluate beside the baselines and write the report and the bundle."""
         began_s = time.monotonic()
         prepared = self._load_and_prepare(context.resume_from)
+        context.data(prepared.series.sha256())
         for note in prepared.series.notes:
             context.warn("data", note["en"])
         seed = self.config.training.seed
         model = self.build_model(len(prepared.feature_names), generator=Generator(seed).spawn("model"))
         model.to(context.device)
-        trained = train_series(prepared, model=model, config=self.config.training, context=context)
+        attachments = {DATA_CONFIG_FILE: json.dumps(self._data_config(), sort_keys=True).encode()}
+        training = self.config.training
+        trained = train_series(prepared, model=model, config=training, context=context, attachments=attachments)
         outputs = {part: trained.learner.predict(getattr(prepared, part).inputs) for part in PARTS}
         evaluation = evaluate_model(prepared, outputs, seed=seed)
         results = results_document(
@@ -83,6 +90,7 @@ class TimeSeriesPipeline(Pipeline):
             evaluation=evaluation,
             seconds=time.monotonic() - began_s,
             threads=array_threads(os.environ),  # a fact to record, not a setting to follow
+            provenance=context.provenance,
         )
         model.to(Device.CPU)  # what is written names no device
         files = write_files(context.folder / "out", results=results, title=self.title, prepared=prepared, model=model)
@@ -90,11 +98,31 @@ class TimeSeriesPipeline(Pipeline):
 
     def _load_and_prepare(self, resume_from: Path | None) -> PreparedSeries:
         """A resumed run takes the series out of its checkpoint: the source may answer differently by now."""
-        kept = read_attachments(resume_from).get(SERIES_FILE) if resume_from is not None else None
+        attached = read_attachments(resume_from) if resume_from is not None else {}
+        self._expect_same_data(attached.get(DATA_CONFIG_FILE))
+        kept = attached.get(SERIES_FILE)
         try:
             return self.prepare(self.load() if kept is None else unpack_series(kept))
         except SeriesInvalid as error:
             raise DataRefused(error.message, hint=error.hint) from error
+
+    def _data_config(self) -> dict[str, str]:
+        """Digest of each field that an app adds to `TimeSeriesConfig`: those say which data it is."""
+        own = self.config.model_dump(mode="json", exclude=set(TimeSeriesConfig.model_fields))
+        return {
+            name: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest() for name, value in own.items()
+        }
+
+    def _expect_same_data(self, attached: bytes | None) -> None:
+        """A fork may change how it trains; the series is the one in its checkpoint."""
+        before = self._data_config() if attached is None else json.loads(attached)
+        changed = sorted(name for name, digest in self._data_config().items() if before.get(name) != digest)
+        if changed:
+            raise DataRefused(
+                f"The checkpoint holds the data of another {changed[0]}: a training goes on with its own data.",
+                hint=f"Leave {changed[0]} as it was, or start a new experiment with the other data.",
+                pointer=f"/{changed[0]}",
+            )
 
     @classmethod
     def check_rows(cls, config: TimeSeriesConfig, *, rows: int | None, pointer: str) -> list[ConfigProblem]:

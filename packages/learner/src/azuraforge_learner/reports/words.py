@@ -8,6 +8,7 @@ LANGUAGES: Final = ("tr", "en")
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "actual": ("Gerçekleşen", "Actual"),
+    "app": ("Uygulama", "App"),
     "baseline": ("Saf yöntem", "Baseline"),
     "baselines_note": (
         (
@@ -23,6 +24,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "best_epoch": ("En iyi dönem", "Best epoch"),
     "config": ("Yapılandırma", "Config"),
     "config_hash": ("Yapılandırma özeti", "Config hash"),
+    "cores": ("çekirdek", "cores"),
     "curves": ("Öğrenme eğrileri", "Learning curves"),
     "curves_caption": (
         "Eğitim ve doğrulama kaybı, dönem dönem. Ağırlıklar doğrulama kaybının en küçük olduğu dönemden alındı.",
@@ -52,6 +54,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "interval": ("%95 aralığı", "95 % interval"),
     "layers": ("Katmanlar", "Layers"),
     "loss": ("Kayıp", "Loss"),
+    "machine": ("Makine", "Machine"),
     "mae": ("MAE", "MAE"),
     "method": ("Yöntem", "Method"),
     "metric": ("Ölçüt", "Metric"),

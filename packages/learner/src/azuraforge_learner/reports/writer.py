@@ -82,6 +82,7 @@ def _view(results: Mapping[str, Any], *, title: Mapping[str, str], language: str
         "other": next(name for name in LANGUAGES if name != language),
         "title": title[language],
         "results": results,
+        "provenance": results.get("provenance"),
         "score": score,
         "best_baseline": best["title"][language],
         "config": flat_config(results["config"]),
