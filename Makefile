@@ -1,5 +1,5 @@
 # Two commands matter: `make up` and `make test`. Each target is one line that calls a tool.
-.PHONY: up test test-full check fmt bench lock wheels clean help
+.PHONY: up test test-full chaos soak check fmt bench lock wheels clean help
 .DEFAULT_GOAL := help
 
 up: ## install what is missing, build the dashboard, start the platform (ARGS="--port 9000")
@@ -10,6 +10,12 @@ test: ## install what is missing and run every test
 
 test-full: ## the same with the slow grids
 	@tools/bootstrap.sh && exec .venv/bin/python tools/run_tests.py --full
+
+chaos: ## play every accident in full and print one table, or one row: make chaos ONLY=kills
+	@tools/bootstrap.sh --no-dashboard && exec .venv/bin/python tests/lab/run_chaos.py $(ONLY)
+
+soak: ## use and break a platform at random, judged all the while: make soak SECONDS=3600 [DATABASE=sqlite]
+	@tools/bootstrap.sh --no-dashboard && exec .venv/bin/python tests/lab/run_soak.py $(or $(SECONDS),600) $(DATABASE)
 
 check: ## what CI runs before the tests: style, types, direction of imports, dependencies, sizes
 	@tools/bootstrap.sh && exec .venv/bin/python tools/run_checks.py

@@ -1,33 +1,35 @@
-"""The checks of this folder can fail: each is shown a platform with one fault."""
+"""The judge of this folder can fail: each is shown a platform with one fault. `make chaos` plants all there are."""
 
 from __future__ import annotations
 
-import os
-import signal
-
 from azuraforge_lab.steady import SteadyConfig
+from chaos_rows import ROWS
+from faults import IN_EVERY_PROCESS, KNOWN
+from gateway_faults import IN_GATEWAY
 from invariants import find_wrongs
-from worker_house import House, wait_until
+from scenario import OpenFaulty, play
+from scenarios.kills import kill_trainings
+from worker_faults import IN_WORKER
+from worker_house import House
 
-from azuraforge_contracts import EventType, ExperimentState
+IN_TABLES_AND_CONFIGS = {"no_unique_epoch", "checkpoint_first"}
 
 
-def test_a_checkpoint_before_its_event_loses_an_epoch(sqlite_house: House) -> None:
-    config = SteadyConfig(epochs=6, batches=1, order="checkpoint_first")
-    sqlite_house.start_worker()
-    task_id = sqlite_house.submit("lab_steady", config.model_dump(mode="json"))
+def test_a_checkpoint_before_its_event_loses_an_epoch(faulty: OpenFaulty) -> None:
+    with faulty("checkpoint_first") as house:
+        assert play(kill_trainings, house, size=2).wrongs != []
 
-    wait_until(lambda: _is_between(sqlite_house, task_id), what="a checkpoint without its event")
-    os.kill(sqlite_house.trainers(task_id)[0], signal.SIGKILL)
-    sqlite_house.wait_for_state(task_id, ExperimentState.SUCCEEDED, ExperimentState.FAILED)
 
-    assert find_wrongs(sqlite_house, task_id, config=config) != []
+def test_an_epoch_without_its_unique_key_comes_twice(faulty: OpenFaulty) -> None:
+    with faulty("no_unique_epoch") as house:
+        found = play(kill_trainings, house, size=6).wrongs
+    assert any("I3" in wrong for wrong in found), found
 
 
 def test_the_check_finds_weights_of_another_training(sqlite_house: House) -> None:
-    sqlite_house.start_worker()
-    task_id = sqlite_house.submit("lab_steady", SteadyConfig(epochs=2, seed=8).model_dump(mode="json"))
-    sqlite_house.wait_for_state(task_id, ExperimentState.SUCCEEDED)
+    sqlite_house.start_worker(LAB_BARE="1")
+    task_id = sqlite_house.train(SteadyConfig(epochs=2, seed=8))
+    sqlite_house.wait_for_state(task_id, "succeeded")
 
     assert find_wrongs(sqlite_house, task_id, config=SteadyConfig(epochs=2, seed=8)) == []
     assert find_wrongs(sqlite_house, task_id, config=SteadyConfig(epochs=2, seed=7)) == [
@@ -35,6 +37,7 @@ def test_the_check_finds_weights_of_another_training(sqlite_house: House) -> Non
     ]
 
 
-def _is_between(house: House, task_id: str) -> bool:
-    types = [event.type for event in house.events(task_id)]
-    return types.count(EventType.CHECKPOINT) > types.count(EventType.EPOCH) >= 1
+def test_every_fault_is_planted_somewhere_and_sought_by_some_row() -> None:
+    planted = {*IN_EVERY_PROCESS, *IN_WORKER, *IN_GATEWAY, *IN_TABLES_AND_CONFIGS}
+    assert planted == set(KNOWN)
+    assert {fault for row in ROWS for fault in row.faults} == set(KNOWN)

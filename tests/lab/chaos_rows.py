@@ -136,7 +136,7 @@ ROWS = (
         faults=("claim_paused",),
     ),
     Row(
-        "flipped byte",
+        "flipped-byte",
         "one flipped byte in any artifact: never loaded, clear problem, old state intact",
         flip_bytes,
         full=100,
@@ -145,7 +145,7 @@ ROWS = (
         databases=SQLITE,
     ),
     Row(
-        "disk full",
+        "disk-full",
         "disk full: old state intact, goes on when there is room, bit-equal",
         fill_the_disk,
         full=5,

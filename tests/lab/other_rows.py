@@ -61,7 +61,7 @@ def _benchmark(name: str, *arguments: str) -> dict[str, float]:
 
 
 OTHER_ROWS = (
-    OtherRow("late join", "late join at any moment, 1,000 schedules: snapshot + stream = full history", _late_join),
+    OtherRow("late-join", "late join at any moment, 1,000 schedules: snapshot + stream = full history", _late_join),
     OtherRow(
         "sockets",
         "1,000 sockets × 10 events/s: 100 % delivered, p99 < 500 ms, ≤ 60 KB each; 2,000: p99 < 1 s",

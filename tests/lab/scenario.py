@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from worker_house import House
@@ -21,6 +22,8 @@ class Measured:
 
 
 Scenario = Callable[[House, int], Measured]
+OpenFaulty = Callable[[str], AbstractContextManager[House]]
+"""Opens a house whose processes have the named fault."""
 
 
 def play(scenario: Scenario, house: House, *, size: int) -> Measured:
