@@ -34,8 +34,3 @@ export const STATES = Object.keys(STATE_TONE) as ExperimentState[];
 export function isTerminal(state: ExperimentState): boolean {
   return TERMINAL[state];
 }
-
-/** Whether the ledger still accepts an order to cancel. */
-export function canCancel(state: ExperimentState): boolean {
-  return !TERMINAL[state] && state !== "cancelling";
-}

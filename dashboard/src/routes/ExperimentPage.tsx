@@ -3,6 +3,7 @@ import { EmptyState } from "@/components/EmptyState";
 import { LinkButton } from "@/components/Button";
 import { ProblemNotice } from "@/components/ProblemNotice";
 import { Skeleton } from "@/components/Skeleton";
+import { ControlBar } from "@/features/control/ControlBar";
 import { useExperiment } from "@/features/live/queries";
 import { problemOf } from "@/lib/api/problem";
 import { useWords } from "@/lib/useWords";
@@ -33,7 +34,11 @@ export function ExperimentPage() {
   const { name, pipeline, pipeline_version, created_at } = experiment.data;
   return (
     <>
-      <PageHead title={name} lead={`${pipeline} ${pipeline_version} · ${format.dateTime(created_at)}`} />
+      <PageHead
+        title={name}
+        lead={`${pipeline} ${pipeline_version} · ${format.dateTime(created_at)}`}
+        action={<ControlBar experiment={experiment.data} />}
+      />
       <nav aria-label={t("experiment.parts")} className="-mt-2 mb-5 flex gap-6 border-b border-line">
         <NavLink to={`/experiments/${id}`} end className={TAB}>
           {t("experiment.live")}

@@ -135,10 +135,11 @@ describe("live view", () => {
   });
 
   it("offers the report at the end", async () => {
-    const { socket, events } = await openLive(3);
+    const { socket, events, server } = await openLive(3);
+    Object.assign(server.experiments[0]!, { state: "succeeded", actions: ["rerun"] });
     act(() => socket.deliver(...events));
     await screen.findByRole("link", { name: "Open the report" });
-    expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull());
   });
 
   it("promises no curve once it has ended without an epoch", async () => {

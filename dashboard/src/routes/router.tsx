@@ -3,6 +3,7 @@ import { AppShell } from "./AppShell";
 import { CrashPage } from "./CrashPage";
 import { ExperimentPage } from "./ExperimentPage";
 import { ExperimentsPage } from "./ExperimentsPage";
+import { ForkPage } from "./ForkPage";
 import { LivePage } from "./LivePage";
 import { NewExperimentPage } from "./NewExperimentPage";
 import { NotFoundPage } from "./NotFoundPage";
@@ -26,6 +27,7 @@ export const routes: RouteObject[] = [
           { path: "report", Component: ReportPage },
         ],
       },
+      { path: "experiments/:id/fork", Component: ForkPage },
       { path: "system", Component: SystemPage },
       { path: "*", Component: NotFoundPage },
     ],

@@ -2,17 +2,27 @@ import { vi } from "vitest";
 import type {
   ArtifactRead,
   Catalog,
+  CheckpointRead,
   Event,
   ExperimentCreate,
   ExperimentRead,
   FieldProblem,
   PipelineManifest,
   Problem,
+  ProofRead,
   Results,
 } from "@/lib/api/schema.gen";
 import resultsDocument from "./data/results.json";
 import stockSchema from "./data/stockSchema.json";
 import { TASK_ID } from "./history";
+
+export const CHILD_ID = "0197a000-0000-7000-8000-0000000000c1";
+const ORDERS: Record<string, Partial<ExperimentRead>> = {
+  cancel: { state: "cancelling", is_cancel_requested: true, actions: [] },
+  pause: { state: "pausing", actions: ["cancel"] },
+  resume: { state: "queued", actions: ["pause", "cancel"] },
+  archive: { archived_at: "2026-01-05T10:00:00Z", actions: ["unarchive", "delete"] },
+};
 
 /** An API in memory: it answers `fetch` and opens sockets, and a test changes what it holds. Never shipped. */
 export class FakeServer {
@@ -31,6 +41,10 @@ export class FakeServer {
   /** Problems that the next POST of an experiment is answered with. */
   refusal: FieldProblem[] | null = null;
   isDown = false;
+  checkpoints: CheckpointRead[] = [];
+  proof: ProofRead | null = null;
+  /** Orders that made another experiment. */
+  readonly made: { order: string; body: object }[] = [];
   readonly submitted: { body: ExperimentCreate; key: string | null }[] = [];
   readonly asked: string[] = [];
   readonly sockets: FakeSocket[] = [];
@@ -63,7 +77,7 @@ export class FakeServer {
     if (path === "/ready") return json({ status: "ok", version: "0.1.0", checks: { ledger: "ok" } });
     if (path === "/experiments" && method === "POST") return this.submit(init);
     if (path === "/experiments") return this.list(url.searchParams);
-    return this.one(path, method);
+    return this.one(path, method, init);
   }
 
   private session(method: string, init: RequestInit): Response {
@@ -99,14 +113,28 @@ export class FakeServer {
     return json({ items: items.slice(start, start + limit), next_cursor: next, total: items.length });
   }
 
-  private one(path: string, method: string): Response {
+  /** An order changes the experiment; the others make a new one. */
+  private act(found: ExperimentRead, order: string, init: RequestInit): Response {
+    const next = ORDERS[order];
+    if (next) return json(Object.assign(found, next), 202);
+    this.made.push({ order, body: JSON.parse(init.body as string) as object });
+    const child = experiment({ task_id: CHILD_ID, name: "child", parent: found.task_id });
+    this.experiments.unshift(child);
+    return json({ task_id: CHILD_ID, state: "queued", warnings: [] }, 202);
+  }
+
+  private one(path: string, method: string, init: RequestInit): Response {
     const [, , id, rest = "", name] = path.split("/");
     const found = this.experiments.find(({ task_id }) => task_id === id);
     if (!found) return problem("not_found", 404);
-    if (rest === "cancel" && method === "POST") {
-      Object.assign(found, { state: "cancelling", is_cancel_requested: true });
-      return json(found, 202);
+    if (method === "POST") return this.act(found, rest, init);
+    if (method === "PATCH") return json(Object.assign(found, JSON.parse(init.body as string)));
+    if (method === "DELETE") {
+      this.experiments = this.experiments.filter((one) => one !== found);
+      return new Response(null, { status: 204 });
     }
+    if (rest === "checkpoints") return json(this.checkpoints);
+    if (rest === "proof") return json(this.proof);
     if (rest === "events") return json({ items: this.events, last_seq: this.events.length, has_more: false });
     if (rest === "artifacts" && name === undefined) return json(this.artifacts);
     if (rest === "artifacts") return this.results ? json(this.results) : problem("not_found", 404);
@@ -182,6 +210,19 @@ export function experiment(given: Partial<ExperimentRead> = {}): ExperimentRead 
     config_hash: "0",
     seed: 42,
     worker_id: null,
+    actions: ["pause", "cancel", "rerun"],
+    archived_at: null,
+    children: [],
+    created_by: null,
+    fork_point: null,
+    origin: "new",
+    parent: null,
+    priority: 0,
+    project: "",
+    provenance: null,
+    queue: null,
+    retry_at: null,
+    time_limit_s: null,
     ...given,
   };
 }

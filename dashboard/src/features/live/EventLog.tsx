@@ -1,6 +1,7 @@
 import { Panel } from "@/components/Panel";
 import type { LiveState } from "@/lib/live/state";
 import { findWords } from "@/lib/findWords";
+import { saidWords } from "@/lib/saidWords";
 import { useWords } from "@/lib/useWords";
 
 interface Line {
@@ -12,12 +13,13 @@ interface Line {
 
 /** What happened, in order: changes of state, resumptions and warnings. */
 export function EventLog({ live }: { live: LiveState }) {
-  const { t, format } = useWords();
+  const words = useWords();
+  const { t, format } = words;
   const lines: Line[] = [
-    ...live.steps.map(({ ts, state, reason }) => ({
+    ...live.steps.map(({ ts, state, reason, code, params }) => ({
       ts,
       text: t(`state.${state}`),
-      detail: reason,
+      detail: saidWords({ group: "reason", code, params }, words) ?? reason,
       isWarning: false,
     })),
     ...live.resumes.map(({ ts, from_epoch, reason }) => ({
@@ -26,10 +28,10 @@ export function EventLog({ live }: { live: LiveState }) {
       detail: reason,
       isWarning: true,
     })),
-    ...live.warnings.map(({ ts, code, message }) => ({
+    ...live.warnings.map(({ ts, code, message, params }) => ({
       ts,
       text: findWords(t, { group: "warning", code }) ?? t("warning.other"),
-      detail: message,
+      detail: saidWords({ group: "warningText", code, params }, words) ?? message,
       isWarning: true,
     })),
   ].sort((a, b) => a.ts.localeCompare(b.ts));

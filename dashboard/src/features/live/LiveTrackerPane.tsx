@@ -1,6 +1,8 @@
 import { Notice } from "@/components/Notice";
-import type { ExperimentRead } from "@/lib/api/schema.gen";
-import { useWords } from "@/lib/useWords";
+import type { ExperimentRead, Failure } from "@/lib/api/schema.gen";
+import { findWords } from "@/lib/findWords";
+import { saidWords } from "@/lib/saidWords";
+import { useWords, type Words } from "@/lib/useWords";
 import { EventLog } from "./EventLog";
 import { LearningCurves } from "./LearningCurves";
 import { LinkNotice } from "./LinkNotice";
@@ -10,7 +12,8 @@ import { useLive } from "./queries";
 
 /** An experiment as it happens: progress, curves, predictions, warnings, and what the connection is doing. */
 export function LiveTrackerPane({ experiment }: { experiment: ExperimentRead }) {
-  const { t } = useWords();
+  const words = useWords();
+  const { t } = words;
   const { live, link } = useLive(experiment.task_id);
   const failure = live.failure ?? experiment.failure;
   // what ended before its first epoch has no curve and will have none
@@ -20,8 +23,10 @@ export function LiveTrackerPane({ experiment }: { experiment: ExperimentRead }) 
       <LinkNotice link={link} isEnded={live.isEnded} />
       {failure && (
         <Notice kind="problem" title={t(`failure.${failureKey(failure.code)}`)}>
-          <p>{failure.message}</p>
-          {failure.hint !== "" && <p>{failure.hint}</p>}
+          <p>{failureText(failure, words) ?? failure.message}</p>
+          {failure.hint !== "" && (
+            <p>{findWords(t, { group: "failureHint", code: failure.code }) ?? failure.hint}</p>
+          )}
         </Notice>
       )}
       <ProgressPanel experiment={experiment} live={live} />
@@ -34,6 +39,14 @@ export function LiveTrackerPane({ experiment }: { experiment: ExperimentRead }) 
       <EventLog live={live} />
     </div>
   );
+}
+
+/** The sentence of a failure in the person's language: by its closer cause, else by its code, where they are known. */
+function failureText({ code, params }: Failure, words: Words): string | null {
+  const { cause } = params;
+  const closer =
+    typeof cause === "string" ? saidWords({ group: "failureText", code: cause, params }, words) : null;
+  return closer ?? saidWords({ group: "failureText", code, params }, words);
 }
 
 const FAILURES = [

@@ -1,17 +1,14 @@
-import { useState } from "react";
-import { Button, LinkButton } from "@/components/Button";
-import { Dialog } from "@/components/Dialog";
+import { LinkButton } from "@/components/Button";
 import { Fact } from "@/components/Fact";
-import { ProblemNotice } from "@/components/ProblemNotice";
 import { ProgressBar } from "@/components/ProgressBar";
 import { StateChip } from "@/components/StateChip";
 import type { ExperimentRead } from "@/lib/api/schema.gen";
 import { progressOf } from "@/lib/live/progress";
 import type { LiveState } from "@/lib/live/state";
-import { canCancel, isTerminal } from "@/lib/states";
+import { isTerminal } from "@/lib/states";
 import { useNow } from "@/lib/useNow";
 import { useWords } from "@/lib/useWords";
-import { useCancel, useWorkerDevice } from "./queries";
+import { useWorkerDevice } from "./queries";
 
 interface ProgressPanelProps {
   experiment: ExperimentRead;
@@ -47,7 +44,6 @@ export function ProgressPanel({ experiment, live }: ProgressPanelProps) {
           </span>
         </div>
         <div className="flex gap-2">
-          {canCancel(state) && <CancelButton id={experiment.task_id} />}
           {state === "succeeded" && (
             <LinkButton to={`/experiments/${experiment.task_id}/report`} look="primary">
               {t("live.openReport")}
@@ -91,37 +87,4 @@ export function ProgressPanel({ experiment, live }: ProgressPanelProps) {
 function spokenStep({ ratio }: { ratio: number }, words: string): string {
   const tenth = Math.floor(ratio * 10);
   return tenth === 0 || ratio * 10 - tenth < 0.1 ? words : "";
-}
-
-function CancelButton({ id }: { id: string }) {
-  const { t } = useWords();
-  const cancel = useCancel(id);
-  const [isAsking, setIsAsking] = useState(false);
-  return (
-    <>
-      <Button look="danger" onClick={() => setIsAsking(true)}>
-        {t("live.cancel")}
-      </Button>
-      <Dialog
-        title={t("live.cancelTitle")}
-        isOpen={isAsking}
-        onClose={() => setIsAsking(false)}
-        actions={
-          <>
-            <Button onClick={() => setIsAsking(false)}>{t("live.keep")}</Button>
-            <Button
-              look="danger"
-              isBusy={cancel.isPending}
-              onClick={() => cancel.mutate(undefined, { onSuccess: () => setIsAsking(false) })}
-            >
-              {t("live.cancelConfirm")}
-            </Button>
-          </>
-        }
-      >
-        <p>{t("live.cancelText")}</p>
-        {cancel.isError && <ProblemNotice error={cancel.error} />}
-      </Dialog>
-    </>
-  );
 }

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { cacheKeys, catalogQuery, request } from "@/lib/api/queries";
 import type { EventPage, ExperimentRead } from "@/lib/api/schema.gen";
@@ -22,15 +22,6 @@ export function useExperiment(id: string) {
 export function useWorkerDevice(workerId: string | null): string | null {
   const { data } = useQuery({ ...catalogQuery, enabled: workerId !== null });
   return data?.live_workers.find(({ worker_id }) => worker_id === workerId)?.device ?? null;
-}
-
-export function useCancel(id: string) {
-  const cache = useQueryClient();
-  return useMutation({
-    mutationFn: () => request<ExperimentRead>(`/experiments/${id}/cancel`, { method: "POST" }),
-    onSuccess: (experiment) => cache.setQueryData(cacheKeys.experiment(id), experiment),
-    onSettled: () => cache.invalidateQueries({ queryKey: cacheKeys.experiments }),
-  });
 }
 
 /** The state that this experiment's events add up to, kept current until its end. */

@@ -3,7 +3,7 @@ import { Button } from "@/components/Button";
 import { Notice } from "@/components/Notice";
 import { ProblemNotice } from "@/components/ProblemNotice";
 import { problemOf } from "@/lib/api/problem";
-import type { PipelineManifest } from "@/lib/api/schema.gen";
+import type { JsonValue, PipelineManifest } from "@/lib/api/schema.gen";
 import { issueWords } from "@/lib/problemWords";
 import { randomId } from "@/lib/randomId";
 import type { JsonSchema } from "@/lib/schema/document";
@@ -15,22 +15,26 @@ import { FormContext, type FormModel } from "./FormContext";
 import { focusFirstIssue } from "./focusFirstIssue";
 import { FormSections } from "./FormSections";
 import { NameField } from "./NameField";
-import { useStartExperiment } from "./queries";
+import { useStartExperiment, type Send } from "./queries";
 import { useDraft } from "./useDraft";
 
 const IN_CONFIG = /^\/config(?=\/|$)/;
 
 interface ExperimentFormProps {
   manifest: PipelineManifest;
+  draftKey: string;
+  send: Send;
+  /** Where the form begins when it is not at the defaults. */
+  start?: JsonValue;
   onStarted: (taskId: string) => void;
 }
 
 /** The form of one pipeline: checked here out of courtesy, decided by the server, errors shown where they belong. */
-export function ExperimentForm({ manifest, onStarted }: ExperimentFormProps) {
+export function ExperimentForm({ manifest, draftKey, send, start, onStarted }: ExperimentFormProps) {
   const { t, format } = useWords();
   const schema = manifest.config_schema as JsonSchema;
-  const draft = useDraft(manifest);
-  const start = useStartExperiment();
+  const draft = useDraft({ manifest, draftKey, ...(start !== undefined && { start }) });
+  const submission = useStartExperiment(send);
   const [issues, setIssues] = useState<FieldIssue[]>([]);
   const [round, setRound] = useState(0);
   const key = useRef(randomId());
@@ -72,17 +76,19 @@ export function ExperimentForm({ manifest, onStarted }: ExperimentFormProps) {
 
   const submit = (event: SyntheticEvent) => {
     event.preventDefault();
-    if (start.isPending) return;
+    if (submission.isPending) return;
     const found = validate(schema, draft.config, { root: schema, pointer: "" });
     if (found.length > 0) {
-      start.reset();
+      submission.reset();
       report(found);
       return;
     }
-    const name = draft.name.trim();
-    const config = isJsonObject(draft.config) ? draft.config : {};
-    start.mutate(
-      { body: { pipeline: manifest.name, config, ...(name !== "" && { name }) }, key: key.current },
+    submission.mutate(
+      {
+        name: draft.name.trim(),
+        config: isJsonObject(draft.config) ? draft.config : {},
+        key: key.current,
+      },
       {
         onSuccess: ({ task_id }) => {
           draft.forget();
@@ -126,7 +132,9 @@ export function ExperimentForm({ manifest, onStarted }: ExperimentFormProps) {
           </Notice>
         </div>
       )}
-      {start.isError && problemOf(start.error).errors.length === 0 && <ProblemNotice error={start.error} />}
+      {submission.isError && problemOf(submission.error).errors.length === 0 && (
+        <ProblemNotice error={submission.error} />
+      )}
       <FormContext value={model}>
         <FormSections
           schema={schema}
@@ -145,10 +153,10 @@ export function ExperimentForm({ manifest, onStarted }: ExperimentFormProps) {
         {t("form.reset")}
       </Button>
       <div className="sticky bottom-0 z-10 -mx-4 flex flex-wrap items-center gap-2 border-t border-line bg-paper/90 px-4 py-3 backdrop-blur sm:mx-0 sm:rounded-b-lg sm:px-0">
-        <Button type="submit" look="primary" isBusy={start.isPending}>
-          {start.isPending ? t("form.starting") : t("form.start")}
+        <Button type="submit" look="primary" isBusy={submission.isPending}>
+          {submission.isPending ? t("form.starting") : t("form.start")}
         </Button>
-        {Object.keys(manifest.sample).length > 0 && (
+        {start === undefined && Object.keys(manifest.sample).length > 0 && (
           <Button
             onClick={() => {
               draft.fill(manifest.sample);

@@ -6,7 +6,7 @@ import { Skeleton } from "@/components/Skeleton";
 import { useWords } from "@/lib/useWords";
 import { ExperimentForm } from "./ExperimentForm";
 import { PipelinePicker } from "./PipelinePicker";
-import { useCatalog } from "./queries";
+import { sendNew, useCatalog } from "./queries";
 
 /** Choose a pipeline, then fill in the form that its schema draws. */
 export function NewExperiment() {
@@ -32,6 +32,8 @@ export function NewExperiment() {
       <ExperimentForm
         key={`${chosen.name}@${chosen.version}`}
         manifest={chosen}
+        draftKey={chosen.name}
+        send={sendNew(chosen.name)}
         onStarted={(taskId) => void navigate(`/experiments/${taskId}`)}
       />
     </div>

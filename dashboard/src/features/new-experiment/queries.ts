@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { cacheKeys, catalogQuery, request } from "@/lib/api/queries";
-import type { ExperimentAccepted, ExperimentCreate } from "@/lib/api/schema.gen";
+import type { CheckpointRead, ExperimentAccepted, ExperimentRead, JsonValue } from "@/lib/api/schema.gen";
+import { mergePatch } from "@/lib/mergePatch";
 
 const RENEW_MS = 15_000;
 
@@ -8,16 +9,53 @@ export function useCatalog() {
   return useQuery({ ...catalogQuery, refetchInterval: RENEW_MS });
 }
 
-/** One key per attempt to submit: a repeat after a lost answer finds the experiment that was already accepted. */
-export function useStartExperiment() {
+export interface Filled {
+  name: string;
+  config: Record<string, JsonValue>;
+  /** One per attempt to submit: a repeat after a lost answer finds the experiment that was already accepted. */
+  key: string;
+}
+export type Send = (filled: Filled) => Promise<ExperimentAccepted>;
+
+export const sendNew =
+  (pipeline: string): Send =>
+  ({ name, config, key }) =>
+    post("/experiments", { body: { pipeline, config, ...(name !== "" && { name }) }, key });
+
+/** The same form on a checkpoint of another experiment: only what was changed is sent. */
+export const sendFork =
+  (parent: ExperimentRead, seq: number): Send =>
+  ({ name, config, key }) => {
+    const changes = mergePatch(parent.config, config) ?? {};
+    return post(`/experiments/${parent.task_id}/fork`, {
+      body: { seq, changes, ...(name !== "" && { name }) },
+      key,
+    });
+  };
+
+function post(path: string, { body, key }: { body: object; key: string }): Promise<ExperimentAccepted> {
+  return request(path, { method: "POST", body, headers: { "Idempotency-Key": key } });
+}
+
+export function useStartExperiment(send: Send) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: ({ body, key }: { body: ExperimentCreate; key: string }) =>
-      request<ExperimentAccepted>("/experiments", {
-        method: "POST",
-        body,
-        headers: { "Idempotency-Key": key },
-      }),
+    mutationFn: send,
     onSuccess: () => cache.invalidateQueries({ queryKey: cacheKeys.experiments }),
+  });
+}
+
+export function useParent(id: string) {
+  return useQuery({
+    queryKey: cacheKeys.experiment(id),
+    queryFn: ({ signal }) => request<ExperimentRead>(`/experiments/${id}`, { signal }),
+  });
+}
+
+export function useKeptCheckpoints(id: string) {
+  return useQuery({
+    queryKey: cacheKeys.checkpoints(id),
+    queryFn: ({ signal }) => request<CheckpointRead[]>(`/experiments/${id}/checkpoints`, { signal }),
+    select: (checkpoints) => checkpoints.filter(({ is_kept }) => is_kept),
   });
 }

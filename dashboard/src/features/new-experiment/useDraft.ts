@@ -21,13 +21,21 @@ export interface DraftControls extends Draft {
   forget: () => void;
 }
 
-/** One draft per pipeline. It outlives a reload, a lost session and a look at another page. */
-export function useDraft(manifest: PipelineManifest): DraftControls {
-  const key = `azf.draft.${manifest.name}`;
+interface DraftSource {
+  manifest: PipelineManifest;
+  /** Names the draft: one per pipeline, one per experiment that is forked. */
+  draftKey: string;
+  /** What the form begins with and goes back to, on top of the defaults. */
+  start?: JsonValue;
+}
+
+/** What was typed so far. It outlives a reload, a lost session and a look at another page. */
+export function useDraft({ manifest, draftKey, start }: DraftSource): DraftControls {
+  const key = `azf.draft.${draftKey}`;
   const schema = manifest.config_schema as JsonSchema;
   const defaults = useMemo(
-    () => merge(defaultOf(schema, schema) ?? {}, manifest.defaults),
-    [schema, manifest.defaults],
+    () => merge(merge(defaultOf(schema, schema) ?? {}, manifest.defaults), start ?? {}),
+    [schema, manifest.defaults, start],
   );
   const [draft, setDraft] = useState<Draft>(
     () => readDraft(key) ?? { name: "", config: defaults, shelf: {} },

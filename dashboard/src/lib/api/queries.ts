@@ -5,7 +5,7 @@ import type { Catalog } from "./schema.gen";
 const PREFIX = "/api/v1";
 
 export interface RequestOptions {
-  method?: "GET" | "POST" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
@@ -63,6 +63,8 @@ export const cacheKeys = {
   experiment: (id: string) => ["experiment", id] as const,
   live: (id: string) => ["experiment", id, "live"] as const,
   artifacts: (id: string) => ["experiment", id, "artifacts"] as const,
+  checkpoints: (id: string) => ["experiment", id, "checkpoints"] as const,
+  proof: (id: string, other: string) => ["experiment", id, "proof", other] as const,
   results: (id: string) => ["experiment", id, "results"] as const,
 };
 

@@ -2,26 +2,70 @@
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
 /**
+ * What is written down.
+ */
+export type AuditAction =
+  | "signed_in"
+  | "sign_in_failed"
+  | "signed_out"
+  | "session_ended"
+  | "password_changed"
+  | "link_created"
+  | "user_created"
+  | "user_changed"
+  | "key_created"
+  | "key_revoked"
+  | "project_created"
+  | "project_changed"
+  | "member_put"
+  | "member_removed"
+  | "experiment_created"
+  | "experiment_changed"
+  | "experiment_cancelled"
+  | "experiment_paused"
+  | "experiment_resumed"
+  | "experiment_retried"
+  | "experiment_forked"
+  | "experiment_archived"
+  | "experiment_restored"
+  | "experiment_deleted";
+/**
+ * What can be asked for; each is idempotent, those that create with an `Idempotency-Key`.
+ */
+export type ControlAction =
+  "pause" | "resume" | "cancel" | "retry" | "rerun" | "fork" | "prove" | "archive" | "unarchive" | "delete";
+/**
  * What kind of problem it is; the API alone maps a code to an HTTP status.
  */
 export type ErrorCode =
   | "artifact_damaged"
   | "body_too_large"
   | "broker_unavailable"
+  | "checkpoint_missing"
   | "config_invalid"
   | "conflict"
+  | "credentials_invalid"
   | "csrf_refused"
   | "forbidden"
+  | "head_too_large"
   | "host_refused"
+  | "http_invalid"
   | "idempotency_mismatch"
   | "internal"
   | "json_invalid"
+  | "last_admin"
   | "ledger_unavailable"
   | "link_invalid"
   | "method_not_allowed"
+  | "name_taken"
   | "not_found"
+  | "password_required"
+  | "password_unusable"
   | "pipeline_unknown"
+  | "project_archived"
+  | "referenced"
   | "request_invalid"
+  | "request_timeout"
   | "state_conflict"
   | "too_many_requests"
   | "unauthenticated"
@@ -59,12 +103,21 @@ export type FailureCode =
   | "storage_low"
   | "timeout";
 /**
+ * Where an experiment came from: thought up anew, or made from its parent.
+ */
+export type Origin = "new" | "rerun" | "fork" | "proof";
+/**
+ * What an API key may do, as far as its owner may; each allows what the ones before it allow.
+ */
+export type Scope = "read" | "write" | "admin";
+/**
  * What a trainer says.
  */
 export type LineType =
   | "ready"
   | "epoch"
   | "checkpoint"
+  | "data"
   | "artifact"
   | "warning"
   | "batch"
@@ -73,9 +126,21 @@ export type LineType =
   | "failed"
   | "finished";
 /**
+ * What a one-time link is good for.
+ */
+export type LinkPurpose = "setup" | "session" | "invite" | "reset";
+/**
+ * What a member may do in a project; each may do what the ones before it may.
+ */
+export type Role = "viewer" | "editor" | "admin";
+/**
  * What a supervisor says.
  */
 export type OrderType = "ack" | "cancel" | "pause";
+/**
+ * What came out of a comparison.
+ */
+export type ProofVerdict = "reproduced" | "differs" | "pending" | "incomparable";
 /**
  * Why an attempt ended although its training had not.
  */
@@ -121,6 +186,29 @@ export interface ArtifactSaved {
   media_type: string;
   name: string;
   sha256: string;
+}
+/**
+ * Who did what to what, when and from where. Nothing secret is in it.
+ */
+export interface AuditEntry {
+  action: AuditAction | string;
+  actor: string;
+  actor_name: string;
+  address: string;
+  at: string;
+  detail: {
+    [k: string]: JsonValue;
+  };
+  id: string;
+  project: string | null;
+  subject: string;
+}
+/**
+ * `GET /api/v1/audit`, newest first; `next_cursor` is null on the last page.
+ */
+export interface AuditPage {
+  items: AuditEntry[];
+  next_cursor: string | null;
 }
 /**
  * A naive answer on the same split.
@@ -213,6 +301,20 @@ export interface CheckpointFile {
   step: number;
 }
 /**
+ * A checkpoint of an experiment. A kept one is in the artifact store and can be forked from.
+ */
+export interface CheckpointRead {
+  at: string;
+  attempt: number;
+  bytes: number;
+  epoch: number;
+  is_best: boolean;
+  is_kept: boolean;
+  seq: number;
+  sha256: string;
+  step: number;
+}
+/**
  * Data of `checkpoint`: everything needed to continue after `epoch` is on disk.
  */
 export interface CheckpointSaved {
@@ -239,6 +341,22 @@ export interface DataCard {
   target: string;
 }
 /**
+ * Data of a trainer's `data` line: which data it trains on.
+ */
+export interface DataFound {
+  sha256: string;
+}
+/**
+ * The first thing that is not the same.
+ */
+export interface Difference {
+  epoch: number | null;
+  expected: JsonValue;
+  found: JsonValue;
+  layer: string | null;
+  metric: string | null;
+}
+/**
  * Data of `epoch`. Epochs count from 1. A value that is not finite is null and named in `nonfinite`.
  */
 export interface EpochFinished {
@@ -252,6 +370,9 @@ export interface EpochFinished {
   nonfinite: string[];
   preview: SeriesPreview | null;
   seconds: number;
+  weights: {
+    [k: string]: string;
+  };
 }
 /**
  * Predicted against actual on a sample of the validation part, in the target's own unit.
@@ -313,7 +434,9 @@ export interface ExperimentCreate {
   };
   name?: string | null;
   pipeline: string;
+  priority?: number;
   project?: string | null;
+  time_limit_s?: number | null;
 }
 /**
  * Data of `end`: the last event of every experiment.
@@ -349,6 +472,15 @@ export interface Score {
   value: number | null;
 }
 /**
+ * Another experiment, named.
+ */
+export interface ExperimentLink {
+  name: string;
+  origin: Origin | string;
+  state: ExperimentState;
+  task_id: string;
+}
+/**
  * A page of the list, newest first; `next_cursor` is null on the last one.
  */
 export interface ExperimentPage {
@@ -360,6 +492,8 @@ export interface ExperimentPage {
  * One line of the list.
  */
 export interface ExperimentSummary {
+  actions: (ControlAction | string)[];
+  archived_at: string | null;
   attempt: number;
   crashes: number;
   created_at: string;
@@ -372,8 +506,11 @@ export interface ExperimentSummary {
     [k: string]: number | null;
   };
   name: string;
+  origin: Origin | string;
+  parent: string | null;
   pipeline: string;
   pipeline_version: string;
+  priority: number;
   progress: Progress | null;
   project: string;
   retry_at: string | null;
@@ -381,6 +518,7 @@ export interface ExperimentSummary {
   started_at: string | null;
   state: ExperimentState;
   task_id: string;
+  time_limit_s: number | null;
   updated_at: string;
 }
 /**
@@ -392,10 +530,21 @@ export interface Progress {
   eta_s: number | null;
 }
 /**
+ * `PATCH /api/v1/experiments/{task_id}`: what is left out stays; a `time_limit_s` of null takes the limit away.
+ */
+export interface ExperimentPatch {
+  name?: string | null;
+  priority?: number | null;
+  time_limit_s?: number | null;
+}
+/**
  * Everything about one experiment but its events.
  */
 export interface ExperimentRead {
+  actions: (ControlAction | string)[];
+  archived_at: string | null;
   attempt: number;
+  children: ExperimentLink[];
   config: {
     [k: string]: JsonValue;
   };
@@ -405,24 +554,89 @@ export interface ExperimentRead {
   created_by: string | null;
   failure: Failure | null;
   finished_at: string | null;
+  fork_point: ForkPoint | null;
   is_cancel_requested: boolean;
   last_seq: number;
   metrics: {
     [k: string]: number | null;
   };
   name: string;
+  origin: Origin | string;
+  parent: string | null;
   pipeline: string;
   pipeline_version: string;
+  priority: number;
   progress: Progress | null;
   project: string;
+  provenance: Provenance | null;
+  queue: QueuePlace | null;
   retry_at: string | null;
   score: Score | null;
   seed: number | null;
   started_at: string | null;
   state: ExperimentState;
   task_id: string;
+  time_limit_s: number | null;
   updated_at: string;
   worker_id: string | null;
+}
+/**
+ * Where an experiment starts: a kept checkpoint of another one. Its own epochs count on from `epoch`.
+ */
+export interface ForkPoint {
+  bytes: number;
+  epoch: number;
+  experiment: string;
+  seq: number;
+  sha256: string;
+  step: number;
+  stored_sha256: string;
+}
+/**
+ * Stored when an experiment begins; of its newest attempt.
+ */
+export interface Provenance {
+  app: string;
+  app_digest: string;
+  app_version: string;
+  changed: string[];
+  code_version: string;
+  config_hash: string;
+  data_hash: string;
+  device: string;
+  kernels: string;
+  machine: Machine;
+  pipeline_version: string;
+  seed: number | null;
+  threads: number;
+  versions: {
+    [k: string]: string;
+  };
+  weights_hash: string;
+}
+/**
+ * The computer that trained.
+ */
+export interface Machine {
+  architecture: string;
+  cores: number;
+  cpu: string;
+  instructions: string[];
+}
+/**
+ * Where an experiment waits among those that the same workers would take, and what that may mean in time.
+ *
+ * The estimates are medians of what was measured before; null, with `reason` in words, where nothing was.
+ */
+export interface QueuePlace {
+  basis: string;
+  capacity: number;
+  position: number;
+  reason: string;
+  starts_in_s: number | null;
+  trains_for_s: number | null;
+  waiting: number;
+  workers: number;
 }
 /**
  * Value of the `x-azf` keyword of a config field: how a form shows it.
@@ -446,6 +660,18 @@ export interface FieldProblem {
     [k: string]: string | number | boolean | string[] | null;
   };
   pointer: string;
+}
+/**
+ * `POST …/{task_id}/fork`: go on from a kept checkpoint with another config.
+ */
+export interface ForkRequest {
+  changes?: {
+    [k: string]: JsonValue;
+  };
+  epoch?: number | null;
+  name?: string | null;
+  priority?: number | null;
+  seq?: number | null;
 }
 /**
  * `GET /api/v1/health` (alive) and `GET /api/v1/ready` (can serve): what stands and what does not.
@@ -472,6 +698,7 @@ export interface Job {
   config: {
     [k: string]: JsonValue;
   };
+  config_hash: string;
   device: string;
   folder: string;
   pipeline: string;
@@ -482,11 +709,82 @@ export interface Job {
   v: number;
 }
 /**
- * `POST /api/v1/auth/links` (owner key only): a link that signs one browser in, once.
+ * `POST /api/v1/keys`. `user` (a name) is for the owner key alone, which is nobody's.
+ */
+export interface KeyCreate {
+  expires_in_days?: number | null;
+  name: string;
+  project?: string | null;
+  /**
+   * @minItems 1
+   * @maxItems 3
+   */
+  scopes: [Scope] | [Scope, Scope] | [Scope, Scope, Scope];
+  user?: string | null;
+}
+/**
+ * A new API key: the only time that `key` is shown.
+ */
+export interface KeyCreated {
+  key: string;
+  read: KeyRead;
+}
+/**
+ * An API key without its secret.
+ */
+export interface KeyRead {
+  created_at: string;
+  expires_at: string | null;
+  id: string;
+  name: string;
+  prefix: string;
+  project: string | null;
+  scopes: Scope[];
+  used_at: string | null;
+  user: string;
+  user_name: string;
+}
+/**
+ * `GET /api/v1/keys`, newest first.
+ */
+export interface KeyList {
+  items: KeyRead[];
+}
+/**
+ * `POST /api/v1/auth/links`, with the owner key; an empty body asks for what is needed now.
+ *
+ * `setup` makes the first admin, and is refused as soon as there is one; `session` signs `user` in (by name; the first
+ * admin without one). Links to choose a password are made by `POST /api/v1/users/{id}/links`.
+ */
+export interface LinkCreate {
+  purpose?: ("setup" | "session") | null;
+  user?: string | null;
+}
+/**
+ * A link that works once: `POST /api/v1/auth/links`, `POST /api/v1/users/{id}/links`.
  */
 export interface LinkCreated {
   expires_at: string;
   path: string;
+  /**
+   * What a one-time link is good for.
+   */
+  purpose: "setup" | "session" | "invite" | "reset";
+  user: string;
+}
+/**
+ * What a link is for, without using it up: a page asks for a name and a password where they are needed.
+ */
+export interface LinkRead {
+  expires_at: string;
+  purpose: LinkPurpose;
+  user: string;
+}
+/**
+ * `POST /api/v1/auth/links/read`.
+ */
+export interface LinkToken {
+  token: string;
 }
 /**
  * Data of `log` (droppable): the newest record, and those since the event before, oldest first.
@@ -513,6 +811,43 @@ export interface LogRecord {
   ts: string | null;
 }
 /**
+ * The computer that trained.
+ */
+export interface Machine1 {
+  architecture: string;
+  cores: number;
+  cpu: string;
+  instructions: string[];
+}
+/**
+ * `GET /api/v1/projects/{id}/members`, by name. Admins of the platform are not listed: they may do everything.
+ */
+export interface MemberList {
+  items: MemberRead[];
+}
+/**
+ * Somebody with a role in a project.
+ */
+export interface MemberRead {
+  name: string;
+  role: Role;
+  user: string;
+}
+/**
+ * `POST /api/v1/projects/{id}/members`: give a user a role, or another one.
+ */
+export interface MemberPut {
+  role: Role;
+  user: string;
+}
+/**
+ * A project and the role that a new user gets there.
+ */
+export interface Membership {
+  project: string;
+  role: Role;
+}
+/**
  * Neighbouring steps as one point of a chart; the extremes of the steps are the extremes of the bucket.
  */
 export interface MetricBucket {
@@ -532,6 +867,13 @@ export interface MetricHistory {
   count: number;
   last_step: number;
   name: string;
+}
+/**
+ * `POST /api/v1/auth/password`: every other session of the user ends.
+ */
+export interface PasswordChange {
+  current: string;
+  new: string;
 }
 /**
  * The answer. Pointers are relative to the config.
@@ -570,6 +912,58 @@ export interface Problem {
   type: string;
 }
 /**
+ * `PATCH /api/v1/projects/{id}`: what is given is changed.
+ */
+export interface ProjectChange {
+  is_archived?: boolean | null;
+  name?: string | null;
+}
+/**
+ * `POST /api/v1/projects`: whoever makes it becomes its admin.
+ */
+export interface ProjectCreate {
+  name: string;
+}
+/**
+ * `GET /api/v1/projects`: those that the user can see, by name.
+ */
+export interface ProjectList {
+  items: ProjectRead[];
+}
+/**
+ * A project and what the asking user may do there.
+ */
+export interface ProjectRead {
+  archived_at: string | null;
+  created_at: string;
+  id: string;
+  name: string;
+  role: Role | null;
+}
+/**
+ * `GET /api/v1/experiments/{task_id}/proof/{other}`.
+ */
+export interface ProofRead {
+  difference: Difference | null;
+  epochs_compared: number;
+  is_final_compared: boolean;
+  layers_compared: number;
+  other: string;
+  other_state: ExperimentState;
+  provenance: ProvenanceDifference[];
+  state: ExperimentState;
+  task_id: string;
+  verdict: ProofVerdict;
+}
+/**
+ * One fact in which the two differ.
+ */
+export interface ProvenanceDifference {
+  expected: JsonValue;
+  found: JsonValue;
+  name: string;
+}
+/**
  * Data of `ready`.
  */
 export interface ReadyReport {
@@ -579,6 +973,7 @@ export interface ReadyReport {
     [k: string]: string;
   };
   pipeline_version: string;
+  provenance: Provenance | null;
   resumed_epoch: number;
   seed: number | null;
 }
@@ -607,6 +1002,14 @@ export interface SystemSample {
   ts: string;
 }
 /**
+ * Something that needs an experiment.
+ */
+export interface Reference {
+  id: string;
+  kind: string;
+  name: string;
+}
+/**
  * Everything needed to get the same weights again.
  */
 export interface Reproducibility {
@@ -619,6 +1022,13 @@ export interface Reproducibility {
     [k: string]: string;
   };
   weights_hash: string;
+}
+/**
+ * `POST …/{task_id}/rerun`, `…/retry` and `…/prove`; everything may be left out.
+ */
+export interface RerunRequest {
+  name?: string | null;
+  priority?: number | null;
 }
 /**
  * The client was too slow and missed events: it asks again with its own `after`.
@@ -649,6 +1059,7 @@ export interface Results {
   };
   pipeline: string;
   pipeline_version: string;
+  provenance: Provenance | null;
   reproducibility: Reproducibility;
   seconds: number;
   series: SeriesResult | null;
@@ -694,18 +1105,53 @@ export interface Resumed {
   reason: string;
 }
 /**
- * `GET /api/v1/auth/session`: who is signed in.
+ * A browser that is signed in.
+ */
+export interface SessionEntry {
+  address: string;
+  agent: string;
+  created_at: string;
+  expires_at: string;
+  id: string;
+  is_current: boolean;
+  seen_at: string;
+}
+/**
+ * `GET /api/v1/auth/sessions`: the user's own, the one used last first.
+ */
+export interface SessionList {
+  items: SessionEntry[];
+}
+/**
+ * A project in which the user was given a role.
+ */
+export interface SessionProject {
+  project: string;
+  role: Role;
+}
+/**
+ * `GET /api/v1/auth/session`: who is signed in, and what it may do.
  */
 export interface SessionRead {
   expires_at: string | null;
+  is_admin: boolean;
+  kind: string;
+  project: string | null;
+  projects: SessionProject[];
   role: string;
+  scopes: Scope[];
   user: string;
+  user_id: string;
 }
 /**
- * `POST /api/v1/auth/session`.
+ * `POST /api/v1/auth/session`: a name and a password, or the token of a link with what its purpose needs.
+ *
+ * `session`: the token alone. `invite` and `reset`: token and password. `setup`: token, name and password.
  */
 export interface SignIn {
-  token: string;
+  name?: string;
+  password?: string;
+  token?: string;
 }
 /**
  * Replaces a history that is too far behind to replay: the events that matter, curves downsampled.
@@ -758,6 +1204,51 @@ export interface TrainerLine {
   };
   n: number;
   type: LineType;
+}
+/**
+ * `PATCH /api/v1/users/{id}`: what is given is changed.
+ */
+export interface UserChange {
+  is_admin?: boolean | null;
+  is_disabled?: boolean | null;
+  name?: string | null;
+}
+/**
+ * `POST /api/v1/users`. Without a password the answer carries a link with which the user chooses one.
+ */
+export interface UserCreate {
+  is_admin?: boolean;
+  name: string;
+  password?: string | null;
+  /**
+   * @maxItems 100
+   */
+  projects?: Membership[];
+}
+/**
+ * A new user, and the link to send to it.
+ */
+export interface UserCreated {
+  link: LinkCreated | null;
+  user: UserRead;
+}
+/**
+ * A user as an admin of the platform sees it.
+ */
+export interface UserRead {
+  created_at: string;
+  disabled_at: string | null;
+  has_password: boolean;
+  id: string;
+  is_admin: boolean;
+  name: string;
+  password_at: string | null;
+}
+/**
+ * `GET /api/v1/users`, by name.
+ */
+export interface UserList {
+  items: UserRead[];
 }
 /**
  * Data of `warning`.

@@ -23,7 +23,16 @@ interface Payloads {
 }
 
 const DEFAULTS: Payloads = {
-  state: { state: "queued", previous: null, reason: "", worker_id: null, failure: null },
+  state: {
+    state: "queued",
+    previous: null,
+    reason: "",
+    code: "",
+    params: {},
+    worker_id: null,
+    failure: null,
+    retry_at: null,
+  },
   epoch: {
     epoch: 0,
     epochs: 0,
@@ -33,11 +42,12 @@ const DEFAULTS: Payloads = {
     eta_s: null,
     learning_rate: null,
     preview: null,
+    weights: {},
   },
   artifact: { name: "", kind: "", media_type: "", sha256: "", bytes: 0 },
   checkpoint: { epoch: 0, step: 0, sha256: "", bytes: 0, is_best: false },
   resumed: { from_epoch: 0, attempt: 0, reason: "" },
-  warning: { code: "", message: "" },
+  warning: { code: "", message: "", params: {} },
   end: { state: "succeeded", score: null, failure: null, epochs_run: 0, seconds: 0 },
   batch: { epoch: 0, epochs: 0, batch: 0, batches: 0, loss: null, samples_per_s: null },
 };

@@ -92,13 +92,13 @@ function fold(live: LiveState, event: Event): LiveState {
 }
 
 function foldState(live: LiveState, event: Event): LiveState {
-  const { state, reason, failure } = payload(event, "state");
+  const { state, reason, code, params, failure } = payload(event, "state");
   const attempt = event.attempt || 0;
   return {
     ...live,
     state,
     attempt: Math.max(live.attempt, attempt),
-    steps: [...live.steps, { state, reason, ts: event.ts, attempt }],
+    steps: [...live.steps, { state, reason, code, params, ts: event.ts, attempt }],
     startedAt: live.startedAt ?? (state === "running" ? event.ts : null),
     failure: failure ?? live.failure,
     batch: state === "running" ? live.batch : null,

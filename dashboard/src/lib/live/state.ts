@@ -8,6 +8,7 @@ import type {
   Resumed,
   Score,
   SeriesPreview,
+  StateChanged,
   WarningRaised,
 } from "@/lib/api/schema.gen";
 
@@ -15,6 +16,9 @@ import type {
 export interface StateStep {
   state: ExperimentState;
   reason: string;
+  /** Which sentence the reason is, with what it has in it besides words. */
+  code: string;
+  params: StateChanged["params"];
   ts: string;
   attempt: number;
 }
