@@ -31,6 +31,7 @@ from azuraforge_api.edge.access import AccessEdge
 from azuraforge_api.edge.outer import OuterEdge
 from azuraforge_api.events import routes as event_routes
 from azuraforge_api.events.hub import Hub
+from azuraforge_api.events import log_routes
 from azuraforge_api.events.repository import EventRepository
 from azuraforge_api.events.service import LiveService
 from azuraforge_api.events.subscription import HEARTBEAT_S, Subscription
@@ -121,6 +122,7 @@ def _add_routes(app: FastAPI) -> None:
 
 
 @dataclass(frozen=True)
+        log_routes,
 class _Means:
     """What the services stand on."""
 

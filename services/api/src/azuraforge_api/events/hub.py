@@ -78,6 +78,11 @@ class Hub:
         channel.viewers.add(viewer)
         return channel.last
 
+    def reopen(self, task_id: str, viewer: Viewer) -> int:
+        """After an overflow: give a joined `viewer` every event after the returned number again."""
+        viewer.reopen()
+        return self._channels[task_id].last
+
     def leave(self, task_id: str, viewer: Viewer) -> None:
         """The opposite of `join`."""
         channel = self._channels.get(task_id)

@@ -34,6 +34,8 @@ router = APIRouter(prefix="/experiments/{task_id}/events", tags=["events"])
 socket_router = APIRouter()
 
 MAX_SEQ = 2**53
+NO_EVENTS = frozenset({"heartbeat", "recent"})
+"""Frames that are not events; a stream names their kind."""
 AfterQuery = Annotated[int, Query(ge=0, le=MAX_SEQ, description="Only events with a `seq` above this.")]
 
 
@@ -98,7 +100,7 @@ async def _stream(live: LiveService, place: Place, *, task_id: str, after: int) 
 def _sse(frame: Frame) -> str:
     if frame.seq is not None:
         return f"id: {frame.seq}\ndata: {frame.text}\n\n"
-    kind = "event: heartbeat\n" if frame.kind == "heartbeat" else ""
+    kind = f"event: {frame.kind}\n" if frame.kind in NO_EVENTS else ""
     return f"{kind}data: {frame.text}\n\n"
 
 

@@ -8,11 +8,13 @@ from redis.asyncio import Redis
 
 from azuraforge_api.events.history import MAX_BEHIND, HistoryDigest
 from azuraforge_api.events.hub import Hub, frame_of
+from azuraforge_api.events.patience import Patience
+from azuraforge_api.events.recent_output import RecentOutput
 from azuraforge_api.events.repository import EventRepository
 from azuraforge_api.events.subscription import Subscription
 from azuraforge_api.events.viewer import Frame, Viewer
 from azuraforge_api.redis_link import publish
-from azuraforge_contracts import Event, EventPage, Snapshot
+from azuraforge_contracts import Event, EventPage, Recent, Snapshot
 
 PAGE = 500
 
@@ -31,6 +33,7 @@ class LiveService:
         self._events = events
         self._redis = redis
         self._subscription = subscription
+        self._recent = RecentOutput(redis)
         self.hub = hub
 
     def start(self) -> None:
@@ -80,22 +83,42 @@ class LiveService:
             digest.add(page.items)
         yield Frame(digest.seq, Snapshot(seq=digest.seq, events=digest.events()).model_dump_json())
 
+    async def recent(self, task_id: str) -> Recent:
+        """What its trainer said and used lately."""
+        return await self._recent.read(task_id)
+
+    async def find_recent(self, task_id: str) -> Frame | None:
+        """The same as a frame for a viewer; None if there is nothing."""
+        recent = await self._recent.read(task_id)
+        if not recent.logs and not recent.system:
+            return None
+        return Frame(None, recent.model_dump_json(), recent.type)
+
     async def follow(self, task_id: str, *, after: int, viewer: Viewer) -> AsyncIterator[Frame]:
         """Every event after `after`, then whatever happens; ends when `viewer` is closed.
 
-        A reader that is too slow for its queue is brought forward from the ledger again, so nothing is missing.
+        A reader that is too slow for its queue is brought forward from the ledger again, so nothing is missing; one
+        that is too slow three times in a minute is left, and comes back with what it has.
         """
-        while not viewer.is_closed:
-            base = await self.hub.join(task_id, viewer)
-            try:
+        patience = Patience()
+        base = await self.hub.join(task_id, viewer)
+        try:
+            async for frame in self.replay(task_id, after=after, until=base):
+                after = frame.seq or after
+                yield frame
+            recent = await self.find_recent(task_id)
+            if recent is not None:
+                yield recent
+            while not viewer.is_closed:
+                while (next_frame := await viewer.take()) is not None:
+                    if next_frame.seq is None or next_frame.seq > after:
+                        after = next_frame.seq or after
+                        yield next_frame
+                if viewer.is_closed or patience.is_at_end():
+                    return
+                base = self.hub.reopen(task_id, viewer)
                 async for frame in self.replay(task_id, after=after, until=base):
                     after = frame.seq or after
                     yield frame
-                while not (viewer.has_overflowed or viewer.is_closed):
-                    for frame in await viewer.take():
-                        if frame.seq is None or frame.seq > after:
-                            after = frame.seq or after
-                            yield frame
-            finally:
-                self.hub.leave(task_id, viewer)
-            viewer.reopen()
+        finally:
+            self.hub.leave(task_id, viewer)

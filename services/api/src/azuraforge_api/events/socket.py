@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from azuraforge_api.events.patience import Patience
 from azuraforge_api.events.service import LiveService
 from azuraforge_api.events.viewer import Viewer
 from azuraforge_contracts import Reset, Resume
@@ -22,10 +21,10 @@ from azuraforge_contracts.names import (
 )
 from azuraforge_ledger import ExperimentMissing, LedgerError
 
-MAX_RESETS: Final = 3
 RESUME_TIMEOUT_S: Final = 60.0
-RESET_WINDOW_S: Final = 60.0
 MAX_MESSAGE_CHARACTERS: Final = 1000
+CLOSE_GRACE_S: Final = 0.5
+"""How long a socket that has to end may go on with a frame that its client does not take."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,10 @@ class Close:
     reason: str
 
 
-@dataclass
+RESTART: Final = Close(WS_RESTART, "the server restarts")
+
+
+@dataclass(slots=True)
 class WatchSocket:
     """One accepted socket on one experiment."""
 
@@ -45,29 +47,44 @@ class WatchSocket:
     after: int
     live: LiveService
     viewer: Viewer = field(default_factory=Viewer)
-    _resumes: asyncio.Queue[int] = field(default_factory=lambda: asyncio.Queue(maxsize=1))
-    _resets: deque[float] = field(default_factory=deque)
     _is_session_over: bool = False
+    _sending: asyncio.Task[Close | None] | None = None
 
     def end_session(self) -> None:
         """Close with 4401; called when the viewer's session has ended."""
         self._is_session_over = True
+        self.end()
+
+    def end(self) -> None:
+        """Close; the client may come back. A client that takes nothing any more is not waited for."""
         self.viewer.close()
+        if self._sending is not None:
+            asyncio.get_running_loop().call_later(CLOSE_GRACE_S, self._sending.cancel)
 
     async def run(self) -> None:
         """Serve until either side ends."""
-        sending = asyncio.create_task(self._send())
+        sending = self._sending = asyncio.create_task(self._send())
         receiving = asyncio.create_task(self._receive())
-        tasks = {sending, receiving}
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            close = sending.result() if sending.done() else None
+            await asyncio.wait((sending, receiving), return_when=asyncio.FIRST_COMPLETED)
+            is_client_gone = receiving.done()
         finally:
-            for task in tasks:
+            for task in (sending, receiving):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        if close is not None:
-            await self.socket.close(close.code, close.reason)
+            await asyncio.gather(sending, receiving, return_exceptions=True)
+        close = self._ended() if sending.cancelled() else sending.result()
+        if close is not None and not is_client_gone:
+            await self._close(close)
+
+    async def _close(self, close: Close) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_GRACE_S):
+                await self.socket.close(close.code, close.reason)
+        except (TimeoutError, WebSocketDisconnect):
+            return  # nobody is there to read the code
+
+    def _ended(self) -> Close:
+        return Close(WS_SESSION_ENDED, "signed out") if self._is_session_over else RESTART
 
     async def _send(self) -> Close | None:
         try:
@@ -80,46 +97,49 @@ class WatchSocket:
             return None  # the client went away while something was on its way to it
 
     async def _send_all(self) -> Close:
-        after = self.after
-        while True:
-            base = await self.live.hub.join(self.task_id, self.viewer)
-            try:
-                after = await self._send_until_overflow(after, base=base)
-            finally:
-                self.live.hub.leave(self.task_id, self.viewer)
-            if self.viewer.is_closed:
-                ended = Close(WS_SESSION_ENDED, "signed out")
-                return ended if self._is_session_over else Close(WS_RESTART, "the server restarts")
-            if self._is_too_slow():
-                return Close(WS_TOO_SLOW, "too slow")
-            await self.socket.send_text(Reset(seq=await self.live.last_seq(self.task_id)).model_dump_json())
-            try:
-                async with asyncio.timeout(RESUME_TIMEOUT_S):
-                    after = await self._resumes.get()
-            except TimeoutError:
-                return Close(WS_TOO_SLOW, "did not ask again after a reset")
-            self.viewer.reopen()
+        hub, viewer, after, patience = self.live.hub, self.viewer, self.after, Patience()
+        base = await hub.join(self.task_id, viewer)
+        try:
+            after = await self._replay(after, base=base)
+            recent = await self.live.find_recent(self.task_id)
+            if recent is not None:
+                await self.socket.send_text(recent.text)
+            while True:
+                after = await self._pass_on(after)
+                if viewer.is_closed:
+                    return self._ended()
+                if patience.is_at_end():
+                    return Close(WS_TOO_SLOW, "too slow")
+                await self.socket.send_text(Reset(seq=await self.live.last_seq(self.task_id)).model_dump_json())
+                try:
+                    async with asyncio.timeout(RESUME_TIMEOUT_S):
+                        resume = await viewer.asked_again()
+                except TimeoutError:
+                    return Close(WS_TOO_SLOW, "did not ask again after a reset")
+                if resume is None:
+                    return self._ended()
+                after = await self._replay(resume, base=hub.reopen(self.task_id, viewer))
+        finally:
+            hub.leave(self.task_id, viewer)
 
-    async def _send_until_overflow(self, after: int, *, base: int) -> int:
-        send = self.socket.send_text
+    async def _replay(self, after: int, *, base: int) -> int:
         async for frame in self.live.catch_up(self.task_id, after=after, until=base):
-            await send(frame.text)
+            if self.viewer.is_closed:
+                break
+            await self.socket.send_text(frame.text)
             after = frame.seq or after
-        while not (self.viewer.has_overflowed or self.viewer.is_closed):
-            for frame in await self.viewer.take():
-                if frame.seq is None:
-                    await send(frame.text)
-                elif frame.seq > after:
-                    after = frame.seq
-                    await send(frame.text)
         return after
 
-    def _is_too_slow(self) -> bool:
-        now = time.monotonic()
-        self._resets.append(now)
-        while now - self._resets[0] > RESET_WINDOW_S:
-            self._resets.popleft()
-        return len(self._resets) >= MAX_RESETS
+    async def _pass_on(self, after: int) -> int:
+        """Send what comes until the viewer has overflowed or is closed."""
+        send, take = self.socket.send_text, self.viewer.take
+        while (frame := await take()) is not None:
+            if frame.seq is None:
+                await send(frame.text)
+            elif frame.seq > after:
+                after = frame.seq
+                await send(frame.text)
+        return after
 
     async def _receive(self) -> None:
         while True:
@@ -133,5 +153,4 @@ class WatchSocket:
                 resume = Resume.model_validate_json(text)
             except ValidationError:
                 continue  # a client may be newer than this server
-            if self._resumes.empty():
-                self._resumes.put_nowait(resume.after)
+            self.viewer.ask_again(resume.after)
