@@ -17,6 +17,8 @@ import uvicorn
 from pydantic import BaseModel, ConfigDict, Field
 
 from azuraforge_api import Settings, create_app
+from azuraforge_api.edge.guarded_http import HttpLimits
+from azuraforge_api.serving import server_config
 from azuraforge_contracts import (
     Localized,
     PipelineManifest,
@@ -160,7 +162,13 @@ class Gateway:
 
 @contextmanager
 def run_gateway(
-    *, database_url: str, redis_url: str, folder: Path, static: Path | None = None, **options: Any
+    *,
+    database_url: str,
+    redis_url: str,
+    folder: Path,
+    static: Path | None = None,
+    limits: HttpLimits | None = None,
+    **options: Any,
 ) -> Iterator[Gateway]:
     """Serve from a thread, on a port of its own, until the block ends."""
     listener = socket.socket()
@@ -178,10 +186,7 @@ def run_gateway(
     ledger = open_ledger(database_url)
     ledger.migrate()
     app = create_app(settings, static_folder=static or folder / "static", **options)
-    config = uvicorn.Config(
-        app, loop="uvloop", ws="websockets-sansio", ws_per_message_deflate=False, log_config=None, lifespan="on"
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(server_config(app, settings, limits=limits))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     with ExitStack() as stack:

@@ -170,11 +170,15 @@ def test_ten_bodies_of_random_bytes_at_once_leave_the_server_well(gateway: Gatew
     assert gateway.client.get("/api/v1/health").status_code == 200
 
 
-def test_a_defect_of_ours_is_told_without_its_cause(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_of_ours_is_told_without_its_cause(
+    gateway: Gateway, worker: FakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task_id = gateway.submit()
+
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("the secret cause")
 
     monkeypatch.setattr(gateway.app.state.parts[ExperimentRepository]._experiments, "get", fail)
-    answer = gateway.client.get("/api/v1/experiments/0197a1b2-0000-7000-8000-0000000000aa")
+    answer = gateway.client.get(f"/api/v1/experiments/{task_id}")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert "secret cause" not in answer.text

@@ -59,7 +59,9 @@ PROBLEMS: Mapping[ErrorCode, tuple[str, str]] = {
         "Bunu yapmaya yetkiniz yok.",
         "Projenin ya da platformun yöneticisi yetki verebilir; bir API anahtarında kapsamına bakın.",
     ),
+    ErrorCode.HEAD_TOO_LARGE: ("İsteğin adresi ya da başlıkları çok uzun.", "Adresi kısaltın."),
     ErrorCode.HOST_REFUSED: ("Sunucu bu adla tanınmıyor.", "Adresi denetleyin; AZURAFORGE_ALLOWED_HOSTS adları sayar."),
+    ErrorCode.HTTP_INVALID: ("İstek okunabilir bir HTTP isteği değil.", "Adresi ve aradaki vekil sunucuyu denetleyin."),
     ErrorCode.IDEMPOTENCY_MISMATCH: (
         "Bu Idempotency-Key başka bir istekle kullanılmış.",
         "Yeni istek için yeni bir anahtar gönderin.",
@@ -98,6 +100,7 @@ PROBLEMS: Mapping[ErrorCode, tuple[str, str]] = {
     ),
     ErrorCode.PROJECT_ARCHIVED: ("Proje arşivde.", "Önce arşivden çıkarın."),
     ErrorCode.REQUEST_INVALID: ("İstek kullanılamıyor.", "Aşağıdaki alanları düzeltip yeniden deneyin."),
+    ErrorCode.REQUEST_TIMEOUT: ("İsteğin ulaşması çok uzun sürdü.", "Bağlantıyı denetleyip yeniden deneyin."),
     ErrorCode.STATE_CONFLICT: (
         "Deney bunun yapılabileceği bir durumda değil.",
         "`azuraforge experiments show` durumunu yazar.",

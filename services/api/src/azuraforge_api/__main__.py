@@ -14,10 +14,9 @@ from fastapi import FastAPI
 
 from azuraforge_api.app import create_app
 from azuraforge_api.events.service import LiveService
+from azuraforge_api.serving import server_config
 from azuraforge_api.settings import read_settings
 from azuraforge_contracts import SettingError
-
-STOP_TIMEOUT_S = 5
 
 
 class _Server(uvicorn.Server):
@@ -43,24 +42,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     _raise_file_limit()
     app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        ssl_certfile=settings.tls_cert,
-        ssl_keyfile=settings.tls_key,
-        loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
-        ws_per_message_deflate=False,
-        ws_max_size=64 * 1024,
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        lifespan="on",
-        timeout_graceful_shutdown=STOP_TIMEOUT_S,
-    )
+    config = server_config(app, settings)
     _Server(config, app=app).run()
     return 0
 

@@ -3,6 +3,7 @@
 ApiError
 ├── AccessRefused        unauthenticated, cross-site, unknown host, too many attempts
 ├── BodyRefused          too large, not JSON, wrong media type, wrong fields
+├── HeadRefused          address or headers too long, ambiguous, or naming no host
 ├── ConfigRefused        the config breaks the pipeline's schema or its worker's preflight
 ├── NotFound             no such route, experiment or artifact
 ├── PipelineUnknown      no worker announces it
@@ -43,6 +44,10 @@ class AccessRefused(ApiError):
 
 class BodyRefused(ApiError):
     """The body cannot be read as what this route takes."""
+
+
+class HeadRefused(ApiError):
+    """The head of the request cannot be used."""
 
 
 class ConfigRefused(ApiError):

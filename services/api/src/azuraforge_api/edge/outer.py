@@ -9,11 +9,13 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from azuraforge_api.edge.client_address import find_client
+from azuraforge_api.edge.client_address import find_client, network_of
 from azuraforge_api.edge.headers import with_security
-from azuraforge_api.errors import AccessRefused, ApiError, BodyRefused
+from azuraforge_api.edge.heads import check_head
+from azuraforge_api.errors import AccessRefused, ApiError
 from azuraforge_api.problems import failure_response
 from azuraforge_api.settings import Settings, host_name
+from azuraforge_api.threads import current_client
 from azuraforge_contracts import ErrorCode, new_id
 
 access_log = logging.getLogger("azuraforge_api.access")
@@ -36,6 +38,7 @@ class OuterEdge:
         state = scope.setdefault("state", {})
         state["request_id"] = new_id()
         state["client_address"] = client.address
+        current_client.set(network_of(client.address))
         state["is_https"] = client.is_https or settings.is_https
         if scope["type"] == "websocket":
             await self._serve_socket(scope, receive, send)
@@ -78,15 +81,13 @@ class OuterEdge:
         await self._app(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
-        host = Headers(scope=scope).get("host", "")
-        if host_name(host.lower()) not in self._settings.allowed_hosts:
+        check_head(scope)
+        if host_name(Headers(scope=scope)["host"].lower()) not in self._settings.allowed_hosts:
             raise AccessRefused(
                 ErrorCode.HOST_REFUSED,
                 "This server does not answer under this host name.",
                 hint="Use the printed address, or add the name to AZURAFORGE_ALLOWED_HOSTS.",
             )
-        if "\x00" in scope["path"] or b"%00" in scope.get("query_string", b""):
-            raise BodyRefused(ErrorCode.REQUEST_INVALID, "The address holds the character NUL.")
 
 
 def _printable(scope: Scope) -> str:
