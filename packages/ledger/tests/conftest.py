@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, delete, make_url, text
+from sqlalchemy import create_engine, delete, insert, make_url, text
 
-from azuraforge_ledger import Ledger, open_ledger
+from azuraforge_ledger import DEFAULT_PROJECT, Ledger, open_ledger
+from azuraforge_ledger.account_tables import project
 from azuraforge_ledger.tables import metadata
+
+sys.path.insert(0, str(Path(__file__).parent))  # test folders are no packages: ledger_accounts is found by path
 
 BOTH = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -77,7 +81,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def ledger(ledger_url: str) -> Iterator[Ledger]:
-    """An empty ledger."""
+    """A ledger without any row but the default project."""
     opened = open_ledger(ledger_url)
     yield opened
     opened.close()
@@ -103,4 +107,6 @@ def _empty(url: str) -> None:
     with engine.begin() as connection:
         for table in reversed(metadata.sorted_tables):  # a few rows: much faster than TRUNCATE
             connection.execute(delete(table))
+        values = {"id": DEFAULT_PROJECT, "name": "default", "name_key": "default", "created_at": 0}
+        connection.execute(insert(project).values(values))
     engine.dispose()

@@ -7,7 +7,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from azuraforge_contracts.accounts import LinkPurpose, Name, Password, Role, Scope
+from azuraforge_contracts.accounts import (
+    MAX_NAME_CHARACTERS,
+    MAX_PASSWORD_BYTES,
+    LinkPurpose,
+    Name,
+    Password,
+    Role,
+    Scope,
+)
 from azuraforge_contracts.message import Message, Request
 
 
@@ -43,8 +51,8 @@ class SignIn(Request):
     """
 
     token: str = Field(default="", repr=False)
-    name: str = ""
-    password: str = Field(default="", repr=False)
+    name: str = Field(default="", max_length=MAX_NAME_CHARACTERS)
+    password: str = Field(default="", max_length=MAX_PASSWORD_BYTES, repr=False)
 
 
 class SessionProject(Message):

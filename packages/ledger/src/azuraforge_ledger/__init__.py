@@ -48,7 +48,7 @@ from azuraforge_ledger.store import ArtifactStore
 from azuraforge_ledger.submissions import IdempotencyKey, NewExperiment, Submitted
 from azuraforge_ledger.tables import DEFAULT_PROJECT
 from azuraforge_ledger.tokens import Issued
-from azuraforge_ledger.users import Credentials, NewUser, UserEdit
+from azuraforge_ledger.users import Credentials, NewUser, UserEdit, name_key
 
 __all__ = [
     "DEFAULT_PROJECT",
@@ -93,10 +93,10 @@ __all__ = [
     "Orders",
     "PassMemory",
     "PassReport",
-    "Reason",
     "PasswordStale",
     "Person",
     "ProjectArchived",
+    "Reason",
     "SchemaMismatch",
     "SchemaOutdated",
     "SchemaTooNew",
@@ -107,5 +107,6 @@ __all__ = [
     "UserEdit",
     "Visitor",
     "housekeeping",
+    "name_key",
     "open_ledger",
 ]

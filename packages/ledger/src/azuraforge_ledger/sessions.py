@@ -1,36 +1,49 @@
-"""Signing in: a link that works once becomes a session. Tokens are never stored, only their sha256."""
+"""Browsers that are signed in. Tokens are never stored, only their sha256."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
-from azuraforge_contracts import new_id
+from azuraforge_contracts import AuditAction, SessionEntry, is_id, new_id
 from azuraforge_ledger.account_tables import session, sign_in_link, user
+from azuraforge_ledger.audit import By, write_audit
 from azuraforge_ledger.clock import DatabaseNow, to_datetime
 from azuraforge_ledger.database import Database
-from azuraforge_ledger.errors import LinkInvalid
-from azuraforge_ledger.people import Person, find_person
+from azuraforge_ledger.errors import EntryMissing, PasswordStale
+from azuraforge_ledger.people import Person, find_people, find_person
+from azuraforge_ledger.tokens import hash_token
+from azuraforge_ledger.users import end_sessions
 
-LINK_LIFETIME_S: Final = 15 * 60
 SESSION_LIFETIME_S: Final = 30 * 24 * 3600
-OWNER_ID: Final = "00000000-0000-7000-8000-000000000001"
+SEEN_PERIOD_S: Final = 60
+"""How exactly it is known when a session or a key was last used: a write per request would cost more than it tells."""
+_MAX_AGENT: Final = 300
+_MAX_ADDRESS: Final = 100
 
 
 @dataclass(frozen=True)
-class Issued:
-    """A token that its owner sees once; `repr` does not show it."""
+class Visitor:
+    """Where a session was opened: what the browser calls itself, and its address."""
 
-    token: str
+    agent: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session that has just begun; `token` is seen once. `ended` names the sessions that ended with it."""
+
+    id: str
+    token: str = field(repr=False)
     expires_at: datetime
-
-    def __repr__(self) -> str:
-        return f"Issued(token=…, expires_at={self.expires_at.isoformat()})"
+    person: Person
+    ended: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,65 +57,109 @@ class Session:
 
 
 class Sessions:
-    """The links and sessions of one database."""
+    """The sessions of one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create_link(self) -> Issued:
-        """A token that signs one browser in, once, within 15 minutes."""
-        token = secrets.token_urlsafe(32)
-        values = {
-            "token_hash": _hash(token),
-            "purpose": "session",
-            "expires_at": DatabaseNow() + LINK_LIFETIME_S * 1000,
-        }
-        statement = insert(sign_in_link).values(values).returning(sign_in_link.c.expires_at)
-        with self._database.write() as connection:
-            return Issued(token, to_datetime(connection.execute(statement).scalar_one()))
+    def open(self, user_id: str, *, verified: str, new_hash: str | None = None, visitor: Visitor) -> SignedIn:
+        """Begin a session of 30 days for somebody whose password was `verified` against this hash.
 
-    def redeem_link(self, token: str) -> Issued:
-        """Use a link up and open a session of 30 days.
+        `new_hash` replaces it where it was made with older parameters.
 
         Raises:
-            LinkInvalid: it was never made, was used or has expired.
+            PasswordStale: the password was changed meanwhile, or the user disabled.
         """
-        used = delete(sign_in_link).where(
-            sign_in_link.c.token_hash == _hash(token), sign_in_link.c.expires_at > DatabaseNow()
-        )
-        session_token = secrets.token_urlsafe(32)
-        now = DatabaseNow()
-        opened = insert(session).values(
-            id=new_id(),
-            token_hash=_hash(session_token),
-            user=OWNER_ID,
-            agent="",
-            address="",
-            created_at=now,
-            seen_at=now,
-            expires_at=now + SESSION_LIFETIME_S * 1000,
-        )
+        same = (user.c.id == user_id, user.c.password_hash == verified, user.c.disabled_at.is_(None))
         with self._database.write() as connection:
-            if connection.execute(used.returning(sign_in_link.c.token_hash)).first() is None:
-                raise LinkInvalid
-            _ensure_owner(connection)
-            expires_at = connection.execute(opened.returning(session.c.expires_at)).scalar_one()
-        return Issued(session_token, to_datetime(expires_at))
+            if connection.execute(select(user.c.id).where(*same)).one_or_none() is None:
+                raise PasswordStale
+            if new_hash is not None:
+                connection.execute(update(user).where(*same).values(password_hash=new_hash))
+            opened = open_session(connection, user_id, visitor=visitor)
+            by = By(user_id, opened.person.name, visitor.address)
+            write_audit(connection, by, AuditAction.SIGNED_IN, subject=user_id, detail={"way": "password"})
+            return opened
 
     def find_session(self, token: str) -> Session | None:
-        """The open session of this token; None if there is none or it has expired."""
-        query = select(session).where(session.c.token_hash == _hash(token), session.c.expires_at > DatabaseNow())
+        """The open session of this token; None if there is none, it has expired or its user is disabled."""
+        query = select(session, DatabaseNow().label("now")).where(
+            session.c.token_hash == hash_token(token), session.c.expires_at > DatabaseNow()
+        )
         with self._database.read() as connection:
             row = connection.execute(query).one_or_none()
             person = None if row is None else find_person(connection, row.user)
         if row is None or person is None:
             return None
+        if row.now - row.seen_at >= SEEN_PERIOD_S * 1000:
+            self._touch(row.id)
         return Session(row.id, person, to_datetime(row.created_at), to_datetime(row.expires_at))
 
-    def end_session(self, token: str) -> None:
-        """Sign out. Ending a session that is not there is no error."""
+    def list_for(self, user_id: str, *, current: str = "") -> list[SessionEntry]:
+        """The open sessions of a user, the one used last first."""
+        query = select(session).where(session.c.user == user_id, session.c.expires_at > DatabaseNow())
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(session.c.seen_at.desc(), session.c.id)).all()
+        return [
+            SessionEntry(
+                id=row.id,
+                agent=row.agent,
+                address=row.address,
+                created_at=to_datetime(row.created_at),
+                seen_at=to_datetime(row.seen_at),
+                expires_at=to_datetime(row.expires_at),
+                is_current=row.id == current,
+            )
+            for row in rows
+        ]
+
+    def list_live(self, session_ids: Collection[str]) -> dict[str, Person]:
+        """Those of these sessions that would be let in now, each with what its user may do."""
+        wanted = sorted(set(session_ids))
+        query = select(session.c.id, session.c.user).where(
+            session.c.id.in_(wanted), session.c.expires_at > DatabaseNow()
+        )
+        with self._database.read() as connection:
+            users = {row.id: row.user for row in connection.execute(query)}
+            people = find_people(connection, users.values())
+        return {one: people[owner] for one, owner in users.items() if owner in people}
+
+    def end_session(self, token: str, *, by: By) -> str | None:
+        """Sign out; the id of the session that ended, None if there was none."""
+        gone = delete(session).where(session.c.token_hash == hash_token(token)).returning(session.c.id, session.c.user)
         with self._database.write() as connection:
-            connection.execute(delete(session).where(session.c.token_hash == _hash(token)))
+            row = connection.execute(gone).one_or_none()
+            if row is None:
+                return None
+            write_audit(connection, by, AuditAction.SIGNED_OUT, subject=row.user)
+            return str(row.id)
+
+    def end_one(self, session_id: str, *, user_id: str, by: By) -> None:
+        """End one session of a user.
+
+        Raises:
+            EntryMissing: the user has no such session.
+        """
+        gone = delete(session).where(session.c.id == session_id, session.c.user == user_id).returning(session.c.id)
+        with self._database.write() as connection:
+            if not is_id(session_id) or connection.execute(gone).one_or_none() is None:
+                raise EntryMissing("session")
+            write_audit(connection, by, AuditAction.SESSION_ENDED, subject=user_id, detail={"session": session_id})
+
+    def end_others(self, user_id: str, *, keep: str, by: By) -> list[str]:
+        """End every session of a user but one; the ids of those that ended."""
+        with self._database.write() as connection:
+            ended = end_sessions(connection, user_id, keep=keep)
+            if ended:
+                write_audit(connection, by, AuditAction.SESSION_ENDED, subject=user_id, detail={"count": len(ended)})
+            return ended
+
+    def _touch(self, session_id: str) -> None:
+        """Two requests at the same time write once: the second finds it done."""
+        stale = session.c.seen_at <= DatabaseNow() - SEEN_PERIOD_S * 1000
+        seen = update(session).where(session.c.id == session_id, stale).values(seen_at=DatabaseNow())
+        with self._database.write() as connection:
+            connection.execute(seen)
 
 
 def list_expiring() -> list[Table]:
@@ -110,11 +167,25 @@ def list_expiring() -> list[Table]:
     return [sign_in_link, session]
 
 
-def _ensure_owner(connection: Connection) -> None:
-    if connection.execute(select(user.c.id).where(user.c.id == OWNER_ID)).first() is None:
-        values = {"id": OWNER_ID, "name": "owner", "name_key": "owner", "is_admin": True, "created_at": DatabaseNow()}
-        connection.execute(insert(user).values(values))
+def open_session(connection: Connection, user_id: str, *, visitor: Visitor, ended: Collection[str] = ()) -> SignedIn:
+    """Begin a session of a user who is there and not disabled.
 
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+    Raises:
+        EntryMissing: there is no such user any more.
+    """
+    person = find_person(connection, user_id)
+    if person is None:
+        raise EntryMissing("user")
+    token, session_id, now = secrets.token_urlsafe(32), new_id(), DatabaseNow()
+    values = {
+        "id": session_id,
+        "token_hash": hash_token(token),
+        "user": user_id,
+        "agent": visitor.agent[:_MAX_AGENT],
+        "address": visitor.address[:_MAX_ADDRESS],
+        "created_at": now,
+        "seen_at": now,
+        "expires_at": now + SESSION_LIFETIME_S * 1000,
+    }
+    expires_at = connection.execute(insert(session).values(values).returning(session.c.expires_at)).scalar_one()
+    return SignedIn(session_id, token, to_datetime(expires_at), person, tuple(ended))

@@ -14,24 +14,26 @@ from fastapi import APIRouter, FastAPI
 from redis.asyncio import Redis
 
 from azuraforge_api import description
+from azuraforge_api.account_parts import build_account_parts
 from azuraforge_api.artifacts import routes as artifact_routes
 from azuraforge_api.artifacts.repository import ArtifactRepository
 from azuraforge_api.artifacts.service import ArtifactService
+from azuraforge_api.audit import routes as audit_routes
+from azuraforge_api.auth import account_routes
 from azuraforge_api.auth import routes as auth_routes
-from azuraforge_api.auth.access import ProjectAccess
 from azuraforge_api.auth.connections import OpenConnections
+from azuraforge_api.auth.endings import Endings
 from azuraforge_api.auth.identity import Identity
-from azuraforge_api.auth.rate_limit import RateLimit
-from azuraforge_api.auth.repository import PlaceRepository, SessionRepository
+from azuraforge_api.auth.passwords import Passwords
 from azuraforge_api.auth.service import AuthService
 from azuraforge_api.broker import TrainQueue
 from azuraforge_api.dashboard import routes as dashboard_routes
 from azuraforge_api.dashboard.files import DashboardFiles
 from azuraforge_api.edge.access import AccessEdge
 from azuraforge_api.edge.outer import OuterEdge
+from azuraforge_api.events import log_routes
 from azuraforge_api.events import routes as event_routes
 from azuraforge_api.events.hub import Hub
-from azuraforge_api.events import log_routes
 from azuraforge_api.events.repository import EventRepository
 from azuraforge_api.events.service import LiveService
 from azuraforge_api.events.subscription import HEARTBEAT_S, Subscription
@@ -41,16 +43,19 @@ from azuraforge_api.experiments.service import ExperimentService
 from azuraforge_api.health import routes as health_routes
 from azuraforge_api.health.service import HealthService
 from azuraforge_api.housekeeping import Housekeeping
+from azuraforge_api.keys import routes as key_routes
 from azuraforge_api.parts import Parts
 from azuraforge_api.pipelines import routes as pipeline_routes
 from azuraforge_api.pipelines.preflight import WAIT_S, Preflight
 from azuraforge_api.pipelines.repository import AnnouncementRepository
 from azuraforge_api.pipelines.service import CatalogService
 from azuraforge_api.problems import install_handlers
+from azuraforge_api.projects import routes as project_routes
 from azuraforge_api.redis_link import open_redis
 from azuraforge_api.settings import Settings
 from azuraforge_api.threads import Threads
-from azuraforge_contracts.names import API_PREFIX
+from azuraforge_api.users import routes as user_routes
+from azuraforge_contracts.names import ACCESS_CHANNEL, API_PREFIX
 from azuraforge_ledger import ArtifactStore, Ledger, LedgerError, open_ledger
 
 LEDGER_THREADS = 12
@@ -92,9 +97,9 @@ def create_app(
         redirect_slashes=False,
     )
 
-    async def identify(headers: Mapping[str, str]) -> Identity | None:
+    async def identify(headers: Mapping[str, str], *, is_https: bool) -> Identity | None:
         auth: AuthService = app.state.parts[AuthService]
-        return await auth.identify(headers)
+        return await auth.identify(headers, is_https=is_https)
 
     app.state.dashboard = DashboardFiles(static_folder)
     install_handlers(app)
@@ -109,9 +114,15 @@ def _add_routes(app: FastAPI) -> None:
     for module in (
         health_routes,
         auth_routes,
+        account_routes,
+        user_routes,
+        key_routes,
+        project_routes,
+        audit_routes,
         pipeline_routes,
         experiment_routes,
         event_routes,
+        log_routes,
         artifact_routes,
         description,
     ):
@@ -122,7 +133,6 @@ def _add_routes(app: FastAPI) -> None:
 
 
 @dataclass(frozen=True)
-        log_routes,
 class _Means:
     """What the services stand on."""
 
@@ -131,6 +141,7 @@ class _Means:
     redis: Redis
     threads: Threads
     queue: TrainQueue
+    accounts: tuple[object, ...]
 
 
 async def _open_means(settings: Settings, ledger: Ledger, stack: AsyncExitStack) -> _Means:
@@ -138,21 +149,23 @@ async def _open_means(settings: Settings, ledger: Ledger, stack: AsyncExitStack)
     stack.push_async_callback(redis.aclose)
     threads = stack.enter_context(closing(Threads("ledger", size=LEDGER_THREADS)))
     queue = stack.enter_context(closing(TrainQueue(settings.redis_url)))
-    return _Means(settings, ledger, redis, threads, queue)
+    passwords = stack.enter_context(closing(Passwords()))
+    accounts = build_account_parts(ledger, redis, threads=threads, owner_key=settings.owner_key, passwords=passwords)
+    return _Means(settings, ledger, redis, threads, queue, accounts)
 
 
 def _build_parts(means: _Means, *, preflight_wait_s: float, heartbeat_s: float) -> Parts:
     ledger, redis, threads, settings = means.ledger, means.redis, means.threads, means.settings
     events = EventRepository(ledger, threads)
     hub = Hub(events)
-    live = LiveService(events, hub=hub, subscription=Subscription(redis, hub, heartbeat_s=heartbeat_s), redis=redis)
+    endings = next(one for one in means.accounts if isinstance(one, Endings))
+    subscription = Subscription(redis, hub, heartbeat_s=heartbeat_s, notices={ACCESS_CHANNEL: endings.hear})
+    live = LiveService(events, hub=hub, subscription=subscription, redis=redis)
     catalog = CatalogService(AnnouncementRepository(redis))
     experiments = ExperimentRepository(ledger, threads)
-    sessions = SessionRepository(ledger, threads)
     parts = (
+        *means.accounts,
         ArtifactService(ArtifactRepository(ledger, ArtifactStore(settings.artifacts), threads=threads)),
-        AuthService(sessions, owner_key=settings.owner_key, is_https=settings.is_https, limit=RateLimit()),
-        OpenConnections(),
         catalog,
         experiments,
         ExperimentService(
@@ -164,7 +177,6 @@ def _build_parts(means: _Means, *, preflight_wait_s: float, heartbeat_s: float) 
         ),
         HealthService(ledger, redis, threads=threads),
         live,
-        ProjectAccess(PlaceRepository(ledger, threads)),
     )
     return {type(one): one for one in parts}
 
@@ -186,6 +198,6 @@ async def _end_dead_sessions(parts: Parts) -> None:
     while True:
         await asyncio.sleep(SESSION_CHECK_S)
         try:
-            await connections.end_dead(auth.is_alive)
+            await connections.end_dead(auth.list_live)
         except LedgerError:
             continue  # nobody is signed out because the database is away

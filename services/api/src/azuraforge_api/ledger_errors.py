@@ -8,14 +8,20 @@ from typing import Final, cast
 from azuraforge_api.errors import AccessRefused, ApiError, BodyRefused, NotFound, PartUnavailable, RequestConflict
 from azuraforge_contracts import TERMINAL_STATES, ErrorCode, FieldProblem
 from azuraforge_ledger import (
+    AlreadySetUp,
     ArtifactDamaged,
     ArtifactMissing,
     CursorInvalid,
+    EntryMissing,
     ExperimentMissing,
     IdempotencyMismatch,
+    LastAdmin,
     LedgerError,
     LedgerUnavailable,
     LinkInvalid,
+    NameTaken,
+    PasswordStale,
+    ProjectArchived,
     SchemaMismatch,
     StateConflict,
 )
@@ -76,18 +82,58 @@ def _link_invalid(_: LedgerError) -> ApiError:
     )
 
 
+def _already_set_up(_: LedgerError) -> ApiError:
+    return RequestConflict(
+        ErrorCode.CONFLICT, "This platform has an admin.", hint="Sign in; `azuraforge link` makes a link for a user."
+    )
+
+
+def _entry_missing(error: LedgerError) -> ApiError:
+    what = cast("EntryMissing", error).what
+    return NotFound(what, hint=f"The list of {what}s has those that exist.")
+
+
+def _last_admin(_: LedgerError) -> ApiError:
+    return RequestConflict(
+        ErrorCode.LAST_ADMIN, "Nobody else could manage the platform.", hint="Make another user an admin first."
+    )
+
+
+def _name_taken(error: LedgerError) -> ApiError:
+    what = cast("NameTaken", error).what
+    field = FieldProblem(pointer="/name", code="taken", message=f"A {what} is called so already.")
+    hint = "Choose another one; case and accents make no difference."
+    return RequestConflict(ErrorCode.NAME_TAKEN, "The name is taken.", hint=hint, errors=[field])
+
+
+def _password_stale(_: LedgerError) -> ApiError:
+    hint = "Sign in with the new password."
+    return AccessRefused(ErrorCode.CREDENTIALS_INVALID, "The password was changed meanwhile.", hint=hint)
+
+
+def _project_archived(_: LedgerError) -> ApiError:
+    hint = "Restore it, or choose another project."
+    return RequestConflict(ErrorCode.PROJECT_ARCHIVED, "The project is archived.", hint=hint)
+
+
 def _unavailable(_: LedgerError) -> ApiError:
     return PartUnavailable(ErrorCode.LEDGER_UNAVAILABLE, "The database does not answer.")
 
 
 _TRANSLATIONS: Final[Mapping[type[LedgerError], Callable[[LedgerError], ApiError]]] = {
+    AlreadySetUp: _already_set_up,
     ArtifactDamaged: _artifact_damaged,
     ArtifactMissing: _artifact_missing,
     CursorInvalid: _cursor_invalid,
+    EntryMissing: _entry_missing,
     ExperimentMissing: _experiment_missing,
     IdempotencyMismatch: _idempotency_mismatch,
+    LastAdmin: _last_admin,
     LedgerUnavailable: _unavailable,
     LinkInvalid: _link_invalid,
+    NameTaken: _name_taken,
+    PasswordStale: _password_stale,
+    ProjectArchived: _project_archived,
     SchemaMismatch: _unavailable,
     StateConflict: _state_conflict,
 }

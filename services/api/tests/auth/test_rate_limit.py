@@ -1,6 +1,6 @@
 """The token bucket."""
 
-from azuraforge_api.auth.rate_limit import MAX_ADDRESSES, RateLimit
+from azuraforge_api.auth.rate_limit import MAX_KEYS, RateLimit
 
 
 def test_tries_come_back_with_time_and_addresses_do_not_share() -> None:
@@ -16,7 +16,7 @@ def test_tries_come_back_with_time_and_addresses_do_not_share() -> None:
 
 def test_memory_ends_with_the_quietest_address() -> None:
     limit = RateLimit(clock=lambda: 0.0)
-    for number in range(MAX_ADDRESSES + 50):
+    for number in range(MAX_KEYS + 50):
         limit.take(str(number))
-    assert len(limit._buckets) == MAX_ADDRESSES
+    assert len(limit._buckets) == MAX_KEYS
     assert "0" not in limit._buckets

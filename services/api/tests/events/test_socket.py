@@ -1,12 +1,14 @@
 """The WebSocket: replay, live events, gaps, heartbeats, slow and forbidden viewers, Redis gone."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import redis
+from account_fakes import make_user, sign_in
 from gateway_fakes import DEADLINE_S, OWNER, FakeWorker, Gateway, make_manifest, run_gateway, wait_until
 from live_servers import start_valkey
 from websockets.exceptions import ConnectionClosed
@@ -187,9 +189,8 @@ def test_signing_out_closes_the_sessions_sockets_itself(
 
     monkeypatch.setattr(OpenConnections, "end_dead", look_at_nothing)
     task_id = gateway.submit()
-    token = gateway.client.post("/api/v1/auth/links").json()["path"].partition("#")[2]
-    with gateway.stranger() as browser:
-        browser.post("/api/v1/auth/session", json={"token": token}, headers={"Origin": gateway.url})
+    make_user(gateway, "owner", is_admin=True)
+    with closing(sign_in(gateway, "owner")) as browser:
         cookie = {"Cookie": f"azuraforge_session={browser.cookies['azuraforge_session']}", "Origin": gateway.url}
         with connect(ws_url(gateway, task_id), additional_headers=cookie) as socket:
             next_stored(socket)

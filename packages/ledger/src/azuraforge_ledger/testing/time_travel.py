@@ -20,8 +20,10 @@ _INSTANTS: Final = frozenset(
         "lease_until",
         "no_worker_since",
         "retry_at",
+        "seen_at",
         "started_at",
         "updated_at",
+        "used_at",
     }
 )
 

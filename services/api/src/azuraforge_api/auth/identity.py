@@ -15,6 +15,7 @@ PUBLIC_ROUTES: Final = frozenset(
     {
         ("GET", f"{API_PREFIX}/health"),
         ("GET", f"{API_PREFIX}/ready"),
+        ("POST", f"{API_PREFIX}/auth/links/read"),
         ("POST", f"{API_PREFIX}/auth/session"),
     }
 )
@@ -34,9 +35,9 @@ class IdentityKind(StrEnum):
 class Identity:
     """Somebody who is signed in, and what they may do.
 
-    `user` is the user's id, empty for the owner key. `session` is the id under which sockets of one session are found
-    again. `roles` are those by project; an admin of the platform has every role everywhere. `project` limits an API
-    key to one project, and its scopes to a role.
+    `user` is the user's id, empty for the owner key. `session` is the id of the session or the API key, under which
+    its sockets are found again. `roles` are those by project; an admin of the platform has every role everywhere.
+    `project` limits an API key to one project, and `scopes` to a role.
     """
 
     kind: IdentityKind
@@ -47,7 +48,6 @@ class Identity:
     scopes: frozenset[Scope] = frozenset(Scope)
     project: str | None = None
     session: str = ""
-    token: str = field(default="", repr=False)
     expires_at: datetime | None = None
 
     def role_in(self, project: str) -> Role | None:
@@ -69,7 +69,12 @@ class Identity:
     @property
     def is_platform_admin(self) -> bool:
         """Whether it manages users, every project and the whole platform; a key does so only with every right."""
-        return self.is_admin and self.project is None and Scope.ADMIN in self.scopes
+        return self.is_admin and self.is_unbounded
+
+    @property
+    def is_unbounded(self) -> bool:
+        """Whether it may do all that its user may: a key only with every right and for every project."""
+        return self.project is None and Scope.ADMIN in self.scopes
 
     @property
     def owner(self) -> str:

@@ -1,110 +1,107 @@
-"""Who asks: the owner's key, or a session that a one-time link began."""
+"""Who asks: the owner's key, an API key, or a session; and what somebody does with their own sessions."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import math
-from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
+from collections.abc import Collection, Mapping
 
+from azuraforge_api.auth.cookies import is_token, read_cookie
+from azuraforge_api.auth.endings import Endings
 from azuraforge_api.auth.identity import Identity, IdentityKind
-from azuraforge_api.auth.rate_limit import RateLimit
 from azuraforge_api.auth.repository import SessionRepository
-from azuraforge_api.errors import AccessRefused
-from azuraforge_contracts import ErrorCode, LinkCreated
-from azuraforge_contracts.names import SESSION_COOKIE, SESSION_COOKIE_LOOPBACK
-from azuraforge_ledger import LinkInvalid, Session
-
-MAX_TOKEN_CHARACTERS = 200
+from azuraforge_contracts import SessionEntry
+from azuraforge_contracts.names import API_KEY_PREFIX
+from azuraforge_ledger import By, KeyHolder, Person, Session, SignedIn
 
 
 class AuthService:
-    """Knows the owner's key and the sessions. `is_https` decides the cookie's name."""
+    """Knows the owner's key, the API keys and the sessions."""
 
-    def __init__(self, sessions: SessionRepository, *, owner_key: str, is_https: bool, limit: RateLimit) -> None:
+    def __init__(self, sessions: SessionRepository, *, owner_key: str, endings: Endings) -> None:
         self._sessions = sessions
         self._key_digest = _digest(owner_key)
-        self._limit = limit
-        self.cookie_name = SESSION_COOKIE if is_https else SESSION_COOKIE_LOOPBACK
-        self.is_https = is_https
+        self._endings = endings
 
-    async def identify(self, headers: Mapping[str, str]) -> Identity | None:
+    async def identify(self, headers: Mapping[str, str], *, is_https: bool) -> Identity | None:
         """Whoever these headers prove to be. A wrong key is nobody, even beside a good cookie."""
         authorization = headers.get("authorization")
         if authorization is not None:
-            return self._identify_key(authorization)
-        token = self.read_cookie(headers)
+            return await self._identify_key(authorization)
+        token = read_cookie(headers, is_https=is_https)
         if token is None:
             return None
         session = await self._sessions.find_session(token)
-        return None if session is None else _identity_of(session, token=token)
+        return None if session is None else identity_of(session)
 
-    def read_cookie(self, headers: Mapping[str, str]) -> str | None:
-        """The session token of a request, if it is one that could be ours."""
-        cookies: SimpleCookie = SimpleCookie()
-        try:
-            cookies.load(headers.get("cookie", ""))
-        except CookieError:
-            return None
-        morsel = cookies.get(self.cookie_name)
-        return morsel.value if morsel is not None and _is_token(morsel.value) else None
+    async def list_live(self, sessions: Collection[str]) -> Mapping[str, Person]:
+        """Those of these sessions and API keys that would be let in now, with what they may do."""
+        return await self._sessions.list_live(sessions)
 
-    async def create_link(self) -> LinkCreated:
-        """A link that signs one browser in; the token travels in the fragment, which reaches no log."""
-        link = await self._sessions.create_link()
-        return LinkCreated(path=f"/sign-in#{link.token}", expires_at=link.expires_at)
+    async def list_sessions(self, identity: Identity) -> list[SessionEntry]:
+        """The open sessions of whoever asks."""
+        return await self._sessions.list_for(identity.user, current=identity.session)
 
-    async def sign_in(self, token: str, *, address: str) -> tuple[Identity, str]:
-        """Redeem a link: the identity, and the session's token for the cookie.
+    async def sign_out(self, token: str, *, by: By) -> None:
+        """End the session of a token and close its sockets, wherever they are."""
+        ended = await self._sessions.end_session(token, by=by)
+        if ended is not None:
+            await self._endings.announce(sessions=[ended])
+
+    async def end_session(self, identity: Identity, session_id: str, *, by: By) -> None:
+        """End one of one's own sessions.
 
         Raises:
-            AccessRefused: too many tries from this address, or not a token at all.
-            LinkInvalid: it was used or has expired.
+            EntryMissing: there is none of this id, or it is somebody else's.
         """
-        wait_s = self._limit.take(address)
-        if wait_s:
-            raise AccessRefused(
-                ErrorCode.TOO_MANY_REQUESTS,
-                "Too many sign-in attempts from this address.",
-                hint=f"Try again in {math.ceil(wait_s)} s.",
-                headers={"Retry-After": str(math.ceil(wait_s))},
-            )
-        issued = await self._sessions.redeem_link(token if _is_token(token) else "")
-        session = await self._sessions.find_session(issued.token)
-        if session is None:
-            raise LinkInvalid
-        return _identity_of(session, token=issued.token), issued.token
+        await self._sessions.end_one(session_id, user_id=identity.user, by=by)
+        await self._endings.announce(sessions=[session_id])
 
-    async def is_alive(self, token: str) -> bool:
-        """Whether a session would be let in now."""
-        return await self._sessions.find_session(token) is not None
+    async def end_other_sessions(self, identity: Identity, *, by: By) -> None:
+        """End all of one's own sessions but the one that asks."""
+        ended = await self._sessions.end_others(identity.user, keep=identity.session, by=by)
+        await self._endings.announce(sessions=ended)
 
-    async def sign_out(self, token: str) -> None:
-        """End the session."""
-        await self._sessions.end_session(token)
-
-    def _identify_key(self, authorization: str) -> Identity | None:
+    async def _identify_key(self, authorization: str) -> Identity | None:
         scheme, _, key = authorization.partition(" ")
-        is_owner = hmac.compare_digest(_digest(key.strip()), self._key_digest)
-        return Identity(kind=IdentityKind.OWNER_KEY, is_admin=True) if is_owner and scheme.lower() == "bearer" else None
+        key = key.strip()
+        is_owner = hmac.compare_digest(_digest(key), self._key_digest)
+        if scheme.lower() != "bearer":
+            return None
+        if is_owner:
+            return Identity(kind=IdentityKind.OWNER_KEY, is_admin=True)
+        if not key.startswith(API_KEY_PREFIX) or not is_token(key):
+            return None
+        holder = await self._sessions.find_key(key)
+        return None if holder is None else _identity_of_key(holder)
 
 
-def _identity_of(session: Session, *, token: str) -> Identity:
+def identity_of(session: Session | SignedIn) -> Identity:
+    """Who a session belongs to."""
+    person = session.person
     return Identity(
         kind=IdentityKind.SESSION,
-        user=session.person.id,
-        name=session.person.name,
-        is_admin=session.person.is_admin,
-        roles=session.person.roles,
+        user=person.id,
+        name=person.name,
+        is_admin=person.is_admin,
+        roles=person.roles,
         session=session.id,
-        token=token,
         expires_at=session.expires_at,
     )
 
 
-def _is_token(text: str) -> bool:
-    return 0 < len(text) <= MAX_TOKEN_CHARACTERS and text.isascii() and text.isprintable()
+def _identity_of_key(holder: KeyHolder) -> Identity:
+    return Identity(
+        kind=IdentityKind.API_KEY,
+        user=holder.person.id,
+        name=holder.person.name,
+        is_admin=holder.person.is_admin,
+        roles=holder.person.roles,
+        scopes=holder.scopes,
+        project=holder.project,
+        session=holder.id,
+        expires_at=holder.expires_at,
+    )
 
 
 def _digest(text: str) -> bytes:

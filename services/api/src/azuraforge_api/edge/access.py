@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,7 +16,13 @@ from azuraforge_contracts import ErrorCode
 from azuraforge_contracts.names import WS_NOT_ALLOWED, WS_RESTART, WS_SESSION_ENDED
 from azuraforge_ledger import LedgerError
 
-Identify = Callable[[Mapping[str, str]], Awaitable[Identity | None]]
+
+class Identify(Protocol):
+    """Finds out who the headers of a connection prove somebody to be."""
+
+    async def __call__(self, headers: Mapping[str, str], *, is_https: bool) -> Identity | None:
+        """None is nobody."""
+
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -47,14 +52,14 @@ class AccessEdge:
                 if method not in SAFE_METHODS and self._is_cross_site(headers):
                     raise _cross_site()
             else:
-                scope["state"]["identity"] = await self._admit(method, headers)
+                scope["state"]["identity"] = await self._admit(scope, headers)
         except (AccessRefused, LedgerError) as error:
             await failure_response(error, request_id=scope["state"]["request_id"])(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    async def _admit(self, method: str, headers: Headers) -> Identity:
-        identity = await self._identify(headers)
+    async def _admit(self, scope: Scope, headers: Headers) -> Identity:
+        method, identity = scope["method"], await self._identify(headers, is_https=scope["state"]["is_https"])
         if identity is None:
             raise AccessRefused(ErrorCode.UNAUTHENTICATED, "This address needs a signed-in user.")
         if identity.kind is IdentityKind.SESSION and method not in SAFE_METHODS:
@@ -69,12 +74,15 @@ class AccessEdge:
             await _refuse_socket(receive, send, code=WS_NOT_ALLOWED, reason="other origin")
             return
         try:
-            identity = await self._identify(headers)
+            identity = await self._identify(headers, is_https=scope["state"]["is_https"])
         except LedgerError:
             await _refuse_socket(receive, send, code=WS_RESTART, reason="the ledger is away, try again")
             return
         if identity is None:
             await _refuse_socket(receive, send, code=WS_SESSION_ENDED, reason="not signed in")
+            return
+        if identity.kind is IdentityKind.SESSION and "origin" not in headers:  # every browser sends it with a handshake
+            await _refuse_socket(receive, send, code=WS_NOT_ALLOWED, reason="no origin")
             return
         scope["state"]["identity"] = identity
         await self._app(scope, receive, send)
@@ -87,11 +95,8 @@ class AccessEdge:
         return origin is not None and not self._is_own_origin(origin, host=headers.get("host", ""))
 
     def _is_own_origin(self, origin: str, *, host: str) -> bool:
-        if self._settings.public_url and origin == self._settings.public_url:
-            return True
-        parts = urlsplit(origin)
         scheme = "https" if self._settings.is_https else "http"
-        return parts.scheme == scheme and parts.netloc.lower() == host.lower()
+        return origin.lower() in {f"{scheme}://{host.lower()}", self._settings.public_url.lower() or None}
 
 
 def _cross_site() -> AccessRefused:

@@ -121,7 +121,7 @@ async def watch_experiment(
         await socket.close(WS_TOO_MANY, "too many connections")
         return
     watch = WatchSocket(socket, task_id, int(after), live)
-    with place.taken_by(watch.end_session):
+    with place.taken_by(watch.end_session, renew=watch.end):
         await watch.run()
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from redis.asyncio import Redis
 
@@ -22,13 +23,25 @@ POLL_S = 1.0
 CHECK_S = 5.0
 """How often it is asked anyway: a writer may die between its commit and its publish."""
 LONGEST_PAUSE_S = 2.0
+NO_NOTICES: Final[Mapping[str, Callable[[str], None]]] = MappingProxyType({})
 
 
 class Subscription:
-    """Feeds the hub: from Pub/Sub, or by asking the ledger while there is none."""
+    """Feeds the hub: from Pub/Sub, or by asking the ledger while there is none.
 
-    def __init__(self, redis: Redis, hub: Hub, *, heartbeat_s: float = HEARTBEAT_S) -> None:
+    `notices` are other channels that come over the same connection, and who hears them.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        hub: Hub,
+        *,
+        heartbeat_s: float = HEARTBEAT_S,
+        notices: Mapping[str, Callable[[str], None]] = NO_NOTICES,
+    ) -> None:
         self._redis = redis
+        self._notices = notices
         self._hub = hub
         self._heartbeat_s = heartbeat_s
         self._tasks: list[asyncio.Task[None]] = []
@@ -62,6 +75,8 @@ class Subscription:
 
     async def _listen(self) -> None:
         async with self._redis.pubsub() as pubsub:
+            if self._notices:
+                await pubsub.subscribe(*self._notices)
             await pubsub.psubscribe(PROGRESS_PATTERN)
             while True:
                 message = await pubsub.get_message(timeout=5.0)
@@ -71,6 +86,8 @@ class Subscription:
     def _take(self, message: Mapping[str, Any]) -> None:
         if message["type"] == "pmessage":
             self._hub.hear(message["channel"].removeprefix(CHANNEL_PREFIX), message["data"])
+        elif message["type"] == "message":
+            self._notices[message["channel"]](message["data"])
         elif message["type"] == "psubscribe":
             # Comes at the first subscription and after every silent reconnect: something may have been missed.
             self.is_live.set()

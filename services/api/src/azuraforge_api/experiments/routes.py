@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from azuraforge_api.audit.service import AuditOf
 from azuraforge_api.auth.access import EditableTask, ReadableTask, require_role
 from azuraforge_api.auth.current import IdentityOf
 from azuraforge_api.bodies import json_body, read_message
@@ -17,6 +18,7 @@ from azuraforge_api.experiments.service import ExperimentService
 from azuraforge_api.parts import part
 from azuraforge_api.problems import problem_responses
 from azuraforge_contracts import (
+    AuditAction,
     ErrorCode,
     ExperimentAccepted,
     ExperimentCreate,
@@ -55,6 +57,7 @@ IdempotencyHeader = Annotated[
         ErrorCode.REQUEST_INVALID,
         ErrorCode.NOT_FOUND,
         ErrorCode.FORBIDDEN,
+        ErrorCode.PROJECT_ARCHIVED,
         ErrorCode.IDEMPOTENCY_MISMATCH,
         ErrorCode.JSON_INVALID,
         ErrorCode.BODY_TOO_LARGE,
@@ -66,7 +69,13 @@ IdempotencyHeader = Annotated[
     openapi_extra=json_body(ExperimentCreate),
 )
 async def create_experiment(
-    request: Request, response: Response, service: ServiceOf, identity: IdentityOf, key: IdempotencyHeader = None
+    request: Request,
+    response: Response,
+    *,
+    service: ServiceOf,
+    identity: IdentityOf,
+    audit: AuditOf,
+    key: IdempotencyHeader = None,
 ) -> ExperimentAccepted:
     """Accept an experiment: it is durable when this answers, whatever happens to the broker."""
     body = await read_message(request, ExperimentCreate)
@@ -75,6 +84,7 @@ async def create_experiment(
     accepted = await service.submit(
         body, project=project, created_by=identity.user or None, owner=identity.owner, key=key
     )
+    await audit.note(AuditAction.EXPERIMENT_CREATED, accepted.task_id, project=project)
     response.headers["Location"] = f"{API_PREFIX}/experiments/{accepted.task_id}"
     return accepted
 
@@ -120,6 +130,8 @@ async def read_experiment(experiments: ExperimentsOf, task_id: ReadableTask) -> 
         ErrorCode.NOT_FOUND, ErrorCode.FORBIDDEN, ErrorCode.STATE_CONFLICT, ErrorCode.CSRF_REFUSED
     ),
 )
-async def cancel_experiment(service: ServiceOf, task_id: EditableTask) -> ExperimentRead:
+async def cancel_experiment(service: ServiceOf, audit: AuditOf, task_id: EditableTask) -> ExperimentRead:
     """Ask for its end. What waits ends at once; what runs stops at its next batch."""
-    return await service.cancel(task_id)
+    experiment = await service.cancel(task_id)
+    await audit.note(AuditAction.EXPERIMENT_CANCELLED, task_id)
+    return experiment

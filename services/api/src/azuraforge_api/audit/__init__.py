@@ -1,0 +1,1 @@
+"""The audit log: written by what changes something, read by admins of the platform."""

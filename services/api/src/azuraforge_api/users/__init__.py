@@ -1,0 +1,1 @@
+"""Users: made, changed and disabled by admins of the platform."""
