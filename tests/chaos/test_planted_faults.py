@@ -17,7 +17,7 @@ IN_TABLES_AND_CONFIGS = {"no_unique_epoch", "checkpoint_first"}
 
 def test_a_checkpoint_before_its_event_loses_an_epoch(faulty: OpenFaulty) -> None:
     with faulty("checkpoint_first") as house:
-        assert play(kill_trainings, house, size=2).wrongs != []
+        assert play(kill_trainings, house, size=6).wrongs != []
 
 
 def test_an_epoch_without_its_unique_key_comes_twice(faulty: OpenFaulty) -> None:

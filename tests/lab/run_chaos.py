@@ -9,6 +9,7 @@ begins no further row after that time.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import time
@@ -19,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
 
-from chaos_rows import ROWS, Row
+from chaos_rows import NEVER, ROWS, Row
 from chaos_table import Line, show
 from faults import KNOWN
 from live_servers import valkey_server
@@ -54,7 +55,7 @@ class Stage:
                 folder=folder,
                 pythonpath=self.pythonpath,
                 fault=fault,
-                deadline_s=row.bite_s if fault else row.deadline_s,
+                deadline_s=row.never_s if row.faults.get(fault) == NEVER else row.deadline_s,
             ) as house:
                 yield house
 
@@ -103,7 +104,7 @@ def _play_row(row: Row, stage: Stage) -> Iterator[Line]:
 def _is_found(row: Row, stage: Stage, *, fault: str) -> bool:
     wrongs = _play(row, stage, database=row.databases[-1], size=row.bite, fault=fault).wrongs
     _complain(row, fault, wrongs)
-    return bool(wrongs)
+    return any(re.search(row.faults[fault], wrong) for wrong in wrongs)
 
 
 def _play(row: Row, stage: Stage, *, database: str, size: int, fault: str = "") -> Measured:

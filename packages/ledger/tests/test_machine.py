@@ -1,4 +1,4 @@
-"""Several workers, stale attempts, crashes, cancels and passing time in any order, judged by the history checker.
+"""Workers, stale attempts, crashes, cancels and passing time in any order, judged by the history checker.
 
 The planted faults at the end run the same machine on a ledger that lacks one safeguard: it must be found wanting.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
@@ -31,22 +31,37 @@ from azuraforge_contracts import (
     Event,
     EventType,
     ExperimentEnded,
+    ExperimentPatch,
     ExperimentState,
     Failure,
     FailureCode,
+    Origin,
     ReadyReport,
 )
 from azuraforge_ledger import (
+    CheckpointMissing,
+    Claim,
     EpochSkipped,
     ExperimentFilter,
     FenceLost,
     Ledger,
+    NewExperiment,
     PassMemory,
     StateConflict,
     housekeeping,
     journal,
+    queue,
 )
-from azuraforge_ledger.tables import metadata, one_epoch
+from azuraforge_ledger.tables import (
+    artifact,
+    checkpoint,
+    event,
+    experiment,
+    idempotency,
+    metric,
+    one_epoch,
+    outbox,
+)
 from azuraforge_ledger.testing import check_history, list_task_ids, pass_time, play, read_history
 
 LIVE = {"stock_predictor"}
@@ -76,6 +91,8 @@ class Workers(RuleBasedStateMachine):
 
     tasks = Bundle("tasks")
     tickets = Bundle("tickets")
+    priorities = st.integers(-1, 1)
+    workers = st.sampled_from(["a", "b", "c"])
 
     def __init__(self, ledger: Ledger) -> None:
         super().__init__()
@@ -85,22 +102,61 @@ class Workers(RuleBasedStateMachine):
         self.issued: list[Ticket] = []
         self.touched: set[str] = set()
         with ledger.database.write() as connection:
-            for table in reversed(metadata.sorted_tables):
+            for table in (idempotency, outbox, artifact, checkpoint, metric, event, experiment):
                 connection.execute(delete(table))
 
-    @rule(target=tasks)
-    def submit(self) -> str:
-        task_id = play.submit(self.ledger)
+    @rule(target=tasks, priority=priorities)
+    def submit(self, priority: int) -> str:
+        return self._accept(replace(play.new_experiment(), priority=priority))
+
+    def _accept(self, new: NewExperiment) -> str:
+        task_id = self.ledger.experiments.submit(new).experiment.task_id
         self.holders[task_id] = None
         self.touched.add(task_id)
         return task_id
 
-    @rule(target=tickets, task_id=tasks, worker_id=st.sampled_from(["a", "b", "c"]))
+    @rule(target=tasks, ticket=tickets)
+    def fork(self, ticket: Ticket) -> str | MultipleResults[str]:
+        """Keep the newest checkpoints if this attempt may, and begin another experiment at the last of them."""
+        control = self.ledger.control
+        stored = {one.seq: f"{one.seq:064x}" for one in control.list_wanted_checkpoints(ticket.task_id)}
+        self._as(ticket, lambda: control.keep_checkpoints(ticket.task_id, attempt=ticket.attempt, stored=stored))
+        try:
+            point = control.find_fork_point(ticket.task_id)
+        except CheckpointMissing:
+            return multiple()
+        made_from = replace(play.new_experiment(), parent=ticket.task_id, origin=Origin.FORK, fork_point=point)
+        return self._accept(made_from)
+
+    @rule(task_id=tasks, priority=priorities)
+    def prefer(self, task_id: str, priority: int) -> None:
+        is_too_late = read_history(self.ledger, task_id).state in TERMINAL_STATES
+        is_change = self.ledger.experiments.get(task_id).priority != priority
+        with pytest.raises(StateConflict) if is_too_late and is_change else nullcontext():
+            self.ledger.control.amend(task_id, ExperimentPatch(priority=priority))
+
+    @rule(target=tickets, worker_id=workers)
+    def claim_next(self, worker_id: str) -> Ticket | MultipleResults[Ticket]:
+        """A worker with a free hand takes the best of what waits, and nothing when nothing does."""
+        best = self._find_best_queued()
+        claim = self.ledger.leases.claim_next(pipelines=LIVE, worker_id=worker_id)
+        assert (claim.task_id if claim else None) == best, "another one was next"
+        return multiple() if claim is None else self._take(claim, worker_id)
+
+    def _find_best_queued(self) -> str | None:
+        query = "SELECT id FROM experiment WHERE state = 'queued' ORDER BY priority DESC, created_at, id LIMIT 1"
+        with self.ledger.database.read() as connection:
+            return connection.execute(text(query)).scalar_one_or_none()
+
+    @rule(target=tickets, task_id=tasks, worker_id=workers)
     def claim(self, task_id: str, worker_id: str) -> Ticket | MultipleResults[Ticket]:
         claim = self.ledger.leases.claim(task_id, worker_id=worker_id)
         self.touched.add(task_id)
-        if claim is None:
-            return multiple()
+        return multiple() if claim is None else self._take(claim, worker_id)
+
+    def _take(self, claim: Claim, worker_id: str) -> Ticket:
+        task_id = claim.task_id
+        self.touched.add(task_id)
         assert self.holders[task_id] is None, "two attempts hold one experiment"
         ticket = Ticket(task_id, claim.attempt, worker_id)
         self.holders[task_id] = ticket
@@ -291,3 +347,11 @@ def test_without_the_unique_epoch_the_machine_finds_it_twice(sqlite_ledger: Call
         connection.execute(text("CREATE TABLE metric (experiment TEXT, name TEXT, step BIGINT, value DOUBLE)"))
     with pytest.raises(AssertionError, match="I3"):
         run_machine(ledger, phases=(Phase.generate,), examples=300)
+
+
+def test_without_priorities_the_machine_finds_another_one_next(
+    sqlite_ledger: Callable[[], Ledger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "TAKING_ORDER", queue.TAKING_ORDER[1:])
+    with pytest.raises(AssertionError, match="another one was next"):
+        run_machine(sqlite_ledger(), phases=(Phase.generate,), examples=300)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -29,6 +28,7 @@ from azuraforge_learner import (
     load_checkpoint,
 )
 from azuraforge_learner.callbacks import Callback
+from azuraforge_learner.digests import layer_digests
 from azuraforge_learner.layers import Dropout, Linear, Sequential, Tanh
 from azuraforge_learner.pipelines.base import (
     BatchReport,
@@ -53,10 +53,10 @@ class SteadyConfig(BaseModel):
     pause_s: float = Field(default=0.0, ge=0.0, le=60.0)
     """Slept after every batch."""
     gap_s: float = Field(default=0.0, ge=0.0, le=60.0)
-    """Slept between an epoch's event and its checkpoint."""
+    """Slept between an epoch's event and its checkpoint, whatever their order."""
     seed: int = 7
     order: Literal["event_first", "checkpoint_first"] = "event_first"
-    """The second is the planted fault that the checks must find; it waits in its second epoch to be killed."""
+    """The second is a planted fault that the judge must find."""
 
 
 class Steady(Pipeline):
@@ -84,6 +84,7 @@ class Steady(Pipeline):
         """Train, or go on training."""
         mark()
         learner, loader = make_learner(self.config)
+        context.data(hashlib.sha256(f"{self.config.batches} {self.config.seed}".encode()).hexdigest())
         store = CheckpointStore(context.folder / "checkpoints")
         learner.callbacks = (*learner.callbacks, Reporter(context, store=store, config=self.config))
         if context.resume_from is not None:
@@ -136,22 +137,21 @@ class Reporter(Callback):
     def on_epoch_end(self, training: Training) -> None:
         """Report the epoch and its checkpoint."""
         report = EpochReport(
-            epoch=training.epoch, epochs=training.epochs, metrics={"loss": training.metrics["loss"]}, seconds=0.01
+            epoch=training.epoch,
+            epochs=training.epochs,
+            metrics={"loss": training.metrics["loss"]},
+            seconds=0.01,
+            weights=layer_digests(training.model),
         )
         if self._config.order == "checkpoint_first":
             self._context.checkpoint(report_of(self._store.save(training)))
-            self._wait_to_be_killed(training)
+            time.sleep(self._config.gap_s)
             self._context.epoch(report)
             return
         self._context.epoch(report)
         time.sleep(self._config.gap_s)
         mark()
         self._context.checkpoint(report_of(self._store.save(training)))
-
-    def _wait_to_be_killed(self, training: Training) -> None:
-        """Keep the window between a checkpoint and its event open, once, until somebody has hit it."""
-        while self._context.resume_from is None and training.epoch == 2:
-            signal.pause()
 
 
 def mark() -> None:

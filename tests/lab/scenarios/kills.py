@@ -14,13 +14,16 @@ from worker_house import House
 
 CONFIG = SteadyConfig(epochs=10, batches=4, pause_s=0.03, gap_s=0.04)
 WORKERS_SHARE = 0.3
+BETWEEN = {
+    "checkpoint_first": {"order": "checkpoint_first", "gap_s": 0.3},
+    "no_unique_epoch": {"gap_s": 0.3},
+}
+"""Faults that show only to a kill between an epoch's event and its checkpoint: the window is held open for them."""
 
 
 def kill_trainings(house: House, size: int) -> Measured:
     """`size` kills, three of ten of a whole worker: every training ends as if nothing had happened."""
-    config = CONFIG
-    if house.fault == "checkpoint_first":
-        config = CONFIG.model_copy(update={"order": "checkpoint_first"})
+    config = CONFIG.model_copy(update=BETWEEN.get(house.fault, {}))
     seed = random.SystemRandom().randrange(2**32)
     sys.stdout.write(f"chaos seed {seed}\n")  # pytest shows it when the test fails
     workers = round(size * WORKERS_SHARE)

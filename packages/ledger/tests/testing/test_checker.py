@@ -65,6 +65,7 @@ def test_a_right_history_has_no_fault() -> None:
         ("I3", with_event(8, epoch(9, 1, attempt=2))),
         ("I3", with_event(8, epoch(9, 3, attempt=2))),
         ("I3", {"epoch": 1}),
+        ("I3", {"first_epoch": 1}),
         ("I3", {"metrics": RIGHT.metrics[:1]}),
         ("I5", with_event(8, epoch(9, 2, attempt=1))),
         ("I5", with_event(6, epoch(7, 2))),
