@@ -64,7 +64,7 @@ ROWS = (
         sleep_past_the_lease,
         full=5,
         bite=1,
-        faults={"no_fence": "I5", "no_kill_before": "I4"},
+        faults={"no_fence": "I[57]", "no_kill_before": "I4"},
     ),
     Row(
         "suspend",

@@ -50,7 +50,6 @@ from azuraforge_ledger import (
     StateConflict,
     housekeeping,
     journal,
-    queue,
 )
 from azuraforge_ledger.tables import (
     artifact,
@@ -347,11 +346,3 @@ def test_without_the_unique_epoch_the_machine_finds_it_twice(sqlite_ledger: Call
         connection.execute(text("CREATE TABLE metric (experiment TEXT, name TEXT, step BIGINT, value DOUBLE)"))
     with pytest.raises(AssertionError, match="I3"):
         run_machine(ledger, phases=(Phase.generate,), examples=300)
-
-
-def test_without_priorities_the_machine_finds_another_one_next(
-    sqlite_ledger: Callable[[], Ledger], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queue, "TAKING_ORDER", queue.TAKING_ORDER[1:])
-    with pytest.raises(AssertionError, match="another one was next"):
-        run_machine(sqlite_ledger(), phases=(Phase.generate,), examples=300)
