@@ -57,3 +57,15 @@ def test_the_printed_line_holds_no_secret() -> None:
     assert "hidden" not in line
     assert "secret" not in line
     assert "db.example" in line
+
+
+def test_one_training_per_gpu_unless_fewer_are_wanted() -> None:
+    on_gpus = {**REDIS, "AZURAFORGE_DEVICE": "auto", "CUDA_VISIBLE_DEVICES": "0,1,2"}
+    assert read_settings(on_gpus).concurrency == 3
+    assert read_settings({**on_gpus, "AZURAFORGE_WORKER_CONCURRENCY": "2"}).concurrency == 2
+    assert read_settings({**on_gpus, "AZURAFORGE_WORKER_CONCURRENCY": "8"}).concurrency == 3
+
+
+def test_gpus_do_not_count_where_the_cpu_trains() -> None:
+    settings = read_settings({**REDIS, "CUDA_VISIBLE_DEVICES": "0,1", "AZURAFORGE_WORKER_CONCURRENCY": "4"})
+    assert (settings.gpus, settings.concurrency) == ((), 4)

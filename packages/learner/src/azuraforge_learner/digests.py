@@ -27,5 +27,5 @@ def layer_digests(model: Layer) -> dict[str, str]:
         layer, _, name = path.rpartition(".")
         digest = digests.setdefault(layer or ROOT_NAME, sha256())
         digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(np.ascontiguousarray(to_host(array)))
+        digest.update(np.ascontiguousarray(to_host(array)).data)
     return {layer: digest.hexdigest()[:LETTERS] for layer, digest in digests.items()}

@@ -11,10 +11,10 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from azuraforge_ledger.errors import ArtifactDamaged, ArtifactMissing, HashInvalid, NotAFile
 
@@ -39,6 +39,30 @@ class ArtifactStore:
         """
         with _open_plain(path) as source:
             return self._put(source)
+
+    def put_written(self, write: Callable[[BinaryIO], None]) -> tuple[str, int]:
+        """Let `write` fill a new file of the store, from front to back; returns its sha256 and its size in bytes.
+
+        Raises:
+            OSError: the store cannot be written. What `write` raises is raised on; nothing is stored then.
+        """
+        with self._incoming() as temporary:
+            with temporary.open("xb") as file:
+                sink = _HashingSink(file)
+                write(cast("BinaryIO", sink))
+                file.flush()
+                os.fsync(file.fileno())
+            sha256 = sink.digest.hexdigest()
+            self._adopt(temporary, sha256)
+        return sha256, sink.size
+
+    def delete(self, sha256: str) -> None:
+        """Forget a file that nothing refers to any more; one that is not there is forgotten already.
+
+        Raises:
+            HashInvalid: `sha256` is not one.
+        """
+        self._place(sha256).unlink(missing_ok=True)
 
     def open(self, sha256: str) -> BinaryIO:
         """The verified content, at its beginning; the caller closes it.
@@ -76,19 +100,47 @@ class ArtifactStore:
         return self._root / "sha256" / sha256[:2] / sha256
 
     def _put(self, source: BinaryIO) -> tuple[str, int]:
+        with self._incoming() as temporary:
+            sha256, size = _copy(source, temporary)
+            self._adopt(temporary, sha256)
+        return sha256, size
+
+    @contextmanager
+    def _incoming(self) -> Iterator[Path]:
+        """A name for a file that is not complete yet; whatever is left under it goes with the block."""
         incoming = self._root / "incoming"
         incoming.mkdir(parents=True, exist_ok=True)
         temporary = incoming / secrets.token_hex(16)
         try:
-            sha256, size = _copy(source, temporary)
-            place = self._place(sha256)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            temporary.replace(place)
+            yield temporary
         finally:
             temporary.unlink(missing_ok=True)
+
+    def _adopt(self, temporary: Path, sha256: str) -> None:
+        place = self._place(sha256)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary.replace(place)
         for folder in (place.parent, place.parent.parent, self._root):
             _sync_folder(folder)
-        return sha256, size
+
+
+class _HashingSink:
+    """A file that is written from front to back, hashed on the way."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, content: bytes) -> int:
+        """The next bytes."""
+        self.digest.update(content)
+        self.size += len(content)
+        return self._file.write(content)
+
+    def flush(self) -> None:
+        """Hand on what is buffered."""
+        self._file.flush()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from azuraforge_contracts import (
     ArtifactFile,
     BatchProgress,
     CheckpointFile,
+    DataFound,
     EpochFinished,
     Event,
     EventType,
@@ -162,11 +163,8 @@ class Attempt:
             raise ProtocolBroken(f"line {line.n} is {line.type}, before ready")
         self._stuck.heard()
         match data:
-            case EpochFinished():
-                self._store_epoch(data)
-                self._trainer.order(OrderType.ACK, n=line.n)
-            case CheckpointFile():
-                self._store_checkpoint(data)
+            case EpochFinished() | CheckpointFile() | ArtifactFile():
+                self._take(data)
                 self._trainer.order(OrderType.ACK, n=line.n)
             case BatchProgress() | LogLine():
                 self._pace.heard()
@@ -174,13 +172,22 @@ class Attempt:
             case WarningRaised():
                 self._pace.heard()
                 self._warn(data)
-            case ArtifactFile():
-                self._note_file(data)
-                self._trainer.order(OrderType.ACK, n=line.n)
+            case DataFound():
+                self._record(LineType.DATA, data)
             case ReadyReport():
                 self._begin(data)
             case FinishedWord() | FailedWord() | StoppedWord():
                 self._word = data
+
+    def _take(self, data: EpochFinished | CheckpointFile | ArtifactFile) -> None:
+        """Make durable what the trainer waits for."""
+        match data:
+            case EpochFinished():
+                self._store_epoch(data)
+            case CheckpointFile():
+                self._store_checkpoint(data)
+            case ArtifactFile():
+                self._note_file(data)
 
     def _begin(self, report: ReadyReport) -> None:
         if self._is_ready:
@@ -230,6 +237,10 @@ class Attempt:
                 except StateConflict:  # a cancel came first; its order is on the way
                     self._lease.poke()
                     return []
+            case DataFound():
+                facts = {"data_hash": record.data.sha256}
+                ledger.control.note_facts(task_id, attempt=attempt, facts=facts)
+                return []
             case CheckpointFile():
                 return [ledger.checkpoints.add(task_id, attempt=attempt, checkpoint=record.data)]
             case _:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 
 from azuraforge_ledger import ArtifactStore, Ledger
 from azuraforge_worker.event_publisher import EventPublisher
+from azuraforge_worker.offered import Offered
 from azuraforge_worker.order_listener import OrderListener
 from azuraforge_worker.settings import WorkerSettings
+from azuraforge_worker.slots import Slots
 
 
 class Stopping:
@@ -75,3 +77,5 @@ class Desk:
     environ: Mapping[str, str]
     stopping: Stopping = field(default_factory=Stopping)
     busy: Busy = field(default_factory=Busy)
+    slots: Slots = field(default_factory=Slots)
+    offered: Offered = field(default_factory=Offered)

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from azuraforge_contracts import Job, WarningCode, WarningRaised
-from azuraforge_ledger import CheckpointRow, Claim
+from azuraforge_ledger import ArtifactStore, Claim
 from azuraforge_worker.attempt_folder import experiment_folder, verify_checkpoint, write_job
 from azuraforge_worker.environment import child_environment
 from azuraforge_worker.errors import CheckpointRefused
 from azuraforge_worker.process_tree import kill_marked
 from azuraforge_worker.settings import WorkerSettings
+from azuraforge_worker.stored_checkpoints import fetch_checkpoint
 from azuraforge_worker.trainer_process import TrainerProcess, trainer_command
+
+FETCHED: Final = "fetched"
+"""Folder, in an attempt's own, of what came from the store."""
 
 
 @dataclass(frozen=True)
@@ -25,32 +30,74 @@ class JobPlan:
     wanted_attempts: frozenset[int]
 
 
-def plan_job(claim: Claim, *, folder: Path, settings: WorkerSettings) -> JobPlan:
-    """Continue from the newest checkpoint that has a row and verifies; from the beginning if none does."""
-    home = experiment_folder(settings.work, claim.task_id)
-    chosen: CheckpointRow | None = None
-    refusals = []
-    for row in claim.checkpoints:
-        try:
-            verify_checkpoint(home / str(row.attempt) / row.path, sha256=row.sha256)
-        except CheckpointRefused as error:
-            refusals.append(error)
-            continue
-        chosen = row
-        break
+@dataclass(frozen=True)
+class _Start:
+    """Where to continue: after `epoch`, from `folder`, which `attempt` made; from nothing without a folder."""
+
+    epoch: int = 0
+    folder: Path | None = None
+    attempt: int | None = None
+
+
+def plan_job(claim: Claim, *, folder: Path, settings: WorkerSettings, store: ArtifactStore) -> JobPlan:
+    """Continue from the newest checkpoint that has a row and verifies; from where it began if none does.
+
+    Raises:
+        CheckpointRefused: it began at another experiment's checkpoint, and that cannot be read any more.
+        OSError: a checkpoint cannot be fetched from the store.
+    """
+    chosen, refusals = _find_own_start(claim, folder=folder, settings=settings, store=store)
+    start = chosen or _find_beginning(claim, folder=folder, store=store)
     job = Job(
         task_id=claim.task_id,
         attempt=claim.attempt,
         pipeline=claim.pipeline,
         config=claim.config,
+        config_hash=claim.config_hash,
         folder=str(folder),
-        resume_from=str(home / str(chosen.attempt) / chosen.path) if chosen else None,
-        resumed_epoch=chosen.epoch if chosen else 0,
+        resume_from=None if start.folder is None else str(start.folder),
+        resumed_epoch=start.epoch,
         device=settings.device,
         threads=settings.threads,
     )
-    wanted = {row.attempt for row in claim.checkpoints if row is chosen or row.is_best}
-    return JobPlan(job, warnings=_warnings(refusals, chosen=chosen), wanted_attempts=frozenset(wanted))
+    wanted = {row.attempt for row in claim.checkpoints if row.is_best}
+    if chosen is not None and chosen.attempt is not None:
+        wanted.add(chosen.attempt)
+    return JobPlan(job, warnings=_warnings(refusals, start=start), wanted_attempts=frozenset(wanted))
+
+
+def _find_own_start(
+    claim: Claim, *, folder: Path, settings: WorkerSettings, store: ArtifactStore
+) -> tuple[_Start | None, list[CheckpointRefused]]:
+    """The newest usable one of the experiment's own checkpoints, and why newer ones are not."""
+    home = experiment_folder(settings.work, claim.task_id)
+    refusals: list[CheckpointRefused] = []
+    for row in claim.checkpoints:
+        place = home / str(row.attempt) / row.path
+        try:
+            verify_checkpoint(place, sha256=row.sha256)
+            return _Start(row.epoch, place, row.attempt), refusals
+        except CheckpointRefused as error:
+            refusal = error
+        if row.stored_sha256 is not None:
+            fetched = folder / FETCHED / str(row.seq)
+            try:
+                fetch_checkpoint(row.stored_sha256, fetched, sha256=row.sha256, store=store)
+                return _Start(row.epoch, fetched), refusals
+            except CheckpointRefused as error:
+                refusal = error
+        refusals.append(refusal)
+    return None, refusals
+
+
+def _find_beginning(claim: Claim, *, folder: Path, store: ArtifactStore) -> _Start:
+    """Another experiment's checkpoint for a fork, else nothing at all."""
+    point = claim.fork_point
+    if point is None:
+        return _Start()
+    fetched = folder / FETCHED / point.experiment
+    fetch_checkpoint(point.stored_sha256, fetched, sha256=point.sha256, store=store)
+    return _Start(point.epoch, fetched)
 
 
 def start_trainer(job: Job, *, environ: Mapping[str, str]) -> TrainerProcess:
@@ -65,9 +112,9 @@ def start_trainer(job: Job, *, environ: Mapping[str, str]) -> TrainerProcess:
     )
 
 
-def _warnings(refusals: list[CheckpointRefused], *, chosen: CheckpointRow | None) -> tuple[WarningRaised, ...]:
+def _warnings(refusals: list[CheckpointRefused], *, start: _Start) -> tuple[WarningRaised, ...]:
     if not refusals:
         return ()
-    place = f"after epoch {chosen.epoch}" if chosen else "from the beginning"
+    place = f"after epoch {start.epoch}" if start.folder is not None else "from the beginning"
     message = f"The newest checkpoint cannot be used ({refusals[0]}). The training goes on {place}."
     return (WarningRaised(code=WarningCode.CHECKPOINT_UNREADABLE, message=message),)

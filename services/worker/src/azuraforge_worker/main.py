@@ -23,6 +23,7 @@ from azuraforge_worker.event_publisher import EventPublisher
 from azuraforge_worker.order_listener import OrderListener
 from azuraforge_worker.service import Service
 from azuraforge_worker.settings import WorkerSettings, read_settings
+from azuraforge_worker.slots import Slots
 from azuraforge_worker.start import open_current_ledger, wait_for_broker
 from azuraforge_worker.supervisor import supervise_experiment
 
@@ -63,7 +64,13 @@ def work(settings: WorkerSettings, *, environ: Mapping[str, str]) -> int:
         stack.callback(listener.close)
         store = ArtifactStore(settings.artifacts)
         desk = Desk(
-            settings=settings, ledger=ledger, store=store, publisher=publisher, listener=listener, environ=environ
+            settings=settings,
+            ledger=ledger,
+            store=store,
+            publisher=publisher,
+            listener=listener,
+            environ=environ,
+            slots=Slots(gpus=settings.gpus, count=settings.concurrency),
         )
         app = make_celery(settings.redis_url)
         stack.callback(app.close)

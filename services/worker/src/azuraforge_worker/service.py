@@ -109,6 +109,7 @@ class Service:
         if self._desk.stopping:
             return
         self._findings = findings
+        self._desk.offered.learn(one.name for one in findings.pipelines)
         self._announcer.start()
         self._responder.start()
 

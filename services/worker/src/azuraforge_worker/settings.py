@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from azuraforge_contracts import SettingError, new_id, read_setting
 from azuraforge_contracts.names import ANNOUNCEMENT_PERIOD_S, ANNOUNCEMENT_TTL_S, LEASE_RENEWAL_S
 from azuraforge_worker.cores import usable_cores
+from azuraforge_worker.slots import list_gpus
 
 DEVICES = ("cpu", "gpu", "auto")
 
@@ -28,6 +29,9 @@ class WorkerSettings:
     threads: int = 1
     """Of the kernels in one trainer."""
     concurrency: int = 1
+    """Trainings at a time."""
+    gpus: tuple[str, ...] = ()
+    """One training on each, where the device is or may be a GPU."""
     renewal_s: float = LEASE_RENEWAL_S
     housekeeping_s: float = 3.0
     announcement_ttl_s: int = ANNOUNCEMENT_TTL_S
@@ -52,16 +56,21 @@ def read_settings(environ: Mapping[str, str]) -> WorkerSettings:
         SettingError: a value is missing or cannot be used; the message names it.
     """
     home = Path(read_setting(environ, "HOME", default="~/.azuraforge")).expanduser()
-    concurrency = _count(environ, "WORKER_CONCURRENCY", default=1)
+    device = _choice(environ, "DEVICE", choices=DEVICES)
+    gpus = list_gpus(environ) if device in {"auto", "gpu"} else ()
+    concurrency = _count(environ, "WORKER_CONCURRENCY", default=max(1, len(gpus)))
+    if gpus:
+        concurrency = min(concurrency, len(gpus))
     return WorkerSettings(
         database_url=read_setting(environ, "DATABASE_URL", default=f"sqlite:///{home / 'ledger.sqlite3'}"),
         redis_url=read_setting(environ, "REDIS_URL"),
         artifacts=Path(read_setting(environ, "ARTIFACTS", default=str(home / "artifacts"))).expanduser(),
         work=Path(read_setting(environ, "WORK", default=str(home / "work"))).expanduser(),
         worker_id=f"{socket.gethostname()}-{new_id()}",
-        device=_choice(environ, "DEVICE", choices=DEVICES),
+        device=device,
         threads=_count(environ, "THREADS", default=max(1, usable_cores() // concurrency)),
         concurrency=concurrency,
+        gpus=gpus,
         renewal_s=_seconds(environ, "LEASE_RENEWAL_S", default=LEASE_RENEWAL_S),
         housekeeping_s=_seconds(environ, "HOUSEKEEPING_S", default=3.0),
         announcement_ttl_s=_count(environ, "ANNOUNCEMENT_TTL_S", default=ANNOUNCEMENT_TTL_S),

@@ -9,6 +9,7 @@ import errno
 import logging
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Final
 
 from azuraforge_contracts import (
@@ -19,6 +20,7 @@ from azuraforge_contracts import (
     ExperimentState,
     Failure,
     FailureCode,
+    Results,
     is_id,
 )
 from azuraforge_ledger import Claim, FenceLost, LedgerUnavailable, Orders
@@ -26,30 +28,39 @@ from azuraforge_worker.attempt import Attempt, Ending, EndKind, refused_ending
 from azuraforge_worker.attempt_folder import make_attempt_folder, sweep_attempts, sweep_experiment
 from azuraforge_worker.crash_reasons import SUPERVISOR_FAILED
 from azuraforge_worker.desk import Desk
-from azuraforge_worker.errors import AttemptAbandoned, ProtocolBroken
+from azuraforge_worker.errors import AttemptAbandoned, CheckpointRefused, ProtocolBroken
 from azuraforge_worker.job_plan import plan_job, start_trainer
 from azuraforge_worker.lease_keeper import LeaseKeeper
 from azuraforge_worker.produced_files import read_results, store_files
+from azuraforge_worker.stored_checkpoints import store_checkpoints
 
 log = logging.getLogger(__name__)
 STORAGE_RETRY_S: Final = 60.0
 
 
 def supervise_experiment(experiment_id: str, *, desk: Desk) -> None:
-    """Train the experiment if it is free; returns when its attempt is over, and at once when it is not free."""
-    if desk.stopping or not is_id(experiment_id):
+    """Train whatever is next in the queue, one after the other, until nothing is; woken by news of one experiment.
+
+    The ledger decides who is next: the woken one may be running already, or another may go first.
+    """
+    if not is_id(experiment_id):
         return
+    with desk.slots.take() as slot:
+        mine = replace(desk, environ={**desk.environ, **slot.environ})
+        while (claim := _claim_next(desk)) is not None:
+            desk.publisher.publish(claim.events)
+            with desk.busy.one():
+                Supervision(claim, desk=mine).run()
+
+
+def _claim_next(desk: Desk) -> Claim | None:
+    if desk.stopping:
+        return None
     try:
-        claim = desk.ledger.leases.claim(experiment_id, worker_id=desk.settings.worker_id)
+        return desk.ledger.leases.claim_next(pipelines=desk.offered.names, worker_id=desk.settings.worker_id)
     except LedgerUnavailable as error:
-        log.warning("experiment %s is not claimed, the relay will send it again: %s", experiment_id, error)
-        return
-    if claim is None:
-        log.info("experiment %s is not free", experiment_id)
-        return
-    desk.publisher.publish(claim.events)
-    with desk.busy.one():
-        Supervision(claim, desk=desk).run()
+        log.warning("nothing is claimed, the relay will wake again: %s", error)
+        return None
 
 
 class Supervision:
@@ -72,6 +83,7 @@ class Supervision:
             try:
                 ending = self._train(attempt)
                 log.info("experiment %s: attempt %d %s %s", task_id, number, ending.kind, ending.reason.text)
+                self._store_checkpoints(attempt)
                 events = self._conclude(ending, attempt=attempt)
             except (FenceLost, AttemptAbandoned) as error:
                 log.warning("experiment %s: attempt %d is given up: %s", task_id, number, error)
@@ -89,11 +101,13 @@ class Supervision:
         claim, desk = self._claim, self._desk
         try:
             folder = make_attempt_folder(desk.settings.work, task_id=claim.task_id, attempt=claim.attempt)
-            plan = plan_job(claim, folder=folder, settings=desk.settings)
+            plan = plan_job(claim, folder=folder, settings=desk.settings, store=desk.store)
             sweep_attempts(desk.settings.work, claim.task_id, keep=plan.wanted_attempts | {claim.attempt})
             trainer = start_trainer(plan.job, environ=desk.environ)
         except OSError as error:
             return _ending_of_os_error(error)
+        except CheckpointRefused as error:
+            return _ending_without_start(error)
         try:
             return attempt.run(trainer, folder=folder, warnings=plan.warnings)
         except (FenceLost, AttemptAbandoned):
@@ -103,6 +117,12 @@ class Supervision:
             return Ending(EndKind.CRASHED, reason=SUPERVISOR_FAILED)
         finally:
             trainer.close()
+
+    def _store_checkpoints(self, attempt: Attempt) -> None:
+        desk = self._desk
+        store_checkpoints(
+            self._claim, ledger=desk.ledger, store=desk.store, work=desk.settings.work, patiently=attempt.patiently
+        )
 
     def _conclude(self, ending: Ending, *, attempt: Attempt) -> list[Event]:
         ledger, task_id, number = self._desk.ledger, self._claim.task_id, self._claim.attempt
@@ -136,10 +156,16 @@ class Supervision:
             epochs_run=max(ending.epochs_run, self._claim.last_epoch),  # a resumed attempt may have had none left
             seconds=time.monotonic() - self._started,
         )
+        self._note_weights(results, attempt=attempt)
         succeed = self._desk.ledger.experiments.succeed
         return attempt.patiently(
             lambda: succeed(task_id, attempt=number, score=ended.score, artifacts=artifacts, ended=ended)
         )
+
+    def _note_weights(self, results: Results, *, attempt: Attempt) -> None:
+        control, claim = self._desk.ledger.control, self._claim
+        facts = {"weights_hash": results.reproducibility.weights_hash}
+        attempt.patiently(lambda: control.note_facts(claim.task_id, attempt=claim.attempt, facts=facts))
 
     def _fail(self, ending: Ending, *, attempt: Attempt) -> list[Event]:
         failure = ending.failure or Failure(code=FailureCode.USER_ERROR, message=ending.reason.text)
@@ -148,6 +174,12 @@ class Supervision:
         return attempt.patiently(
             lambda: fail(self._claim.task_id, attempt=self._claim.attempt, failure=failure, retry_in_s=retry_in_s)
         )
+
+
+def _ending_without_start(error: CheckpointRefused) -> Ending:
+    message = f"The checkpoint that this experiment starts from cannot be used: {error}."
+    hint = "Fork from another checkpoint, or start a new experiment."
+    return Ending(EndKind.FAILED, failure=Failure(code=FailureCode.DATA_ERROR, message=message, hint=hint))
 
 
 def _ending_of_os_error(error: OSError) -> Ending:

@@ -7,13 +7,15 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from azuraforge_contracts import (
     BatchProgress,
     CheckpointFile,
+    DataFound,
     EpochFinished,
     LineType,
+    Provenance,
     SeriesPreview,
     WarningRaised,
 )
@@ -43,12 +45,14 @@ class PipeContext:
         folder: Path,
         resume_from: Path | None,
         device: Device = Device.CPU,
+        provenance: Provenance | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._link = link
         self._folder = folder
         self._resume_from = resume_from
         self._device = device
+        self._provenance = provenance or Provenance()
         self._clock = clock
         self._next_batch = 0.0
         self.epochs_run = 0
@@ -67,6 +71,16 @@ class PipeContext:
     def resume_from(self) -> Path | None:
         """A verified checkpoint to continue from."""
         return self._resume_from
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What this training runs with."""
+        return self._provenance.model_dump(mode="json", exclude={"weights_hash", "changed"})
+
+    def data(self, sha256: str) -> None:
+        """Report which data is trained on."""
+        self._provenance = self._provenance.model_copy(update={"data_hash": sha256})
+        self._link.say(LineType.DATA, DataFound(sha256=sha256))
 
     def epoch(self, report: EpochReport) -> None:
         """Report an epoch; returns when it is durable. A preview that makes the line too long is thinned out."""
@@ -138,6 +152,7 @@ def _epoch_finished(report: EpochReport, *, preview: SeriesSample | None, points
         eta_s=_finite(report.eta_s),
         learning_rate=_finite(report.learning_rate),
         preview=_preview(preview, points=points) if preview is not None else None,
+        weights=dict(report.weights),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from azuraforge_contracts import ArtifactFile, LineType
@@ -13,14 +14,14 @@ from azuraforge_learner.pipelines.base import PipelineResult, ProducedFile
 from azuraforge_worker.trainer.link import SupervisorLink
 
 
-def hand_over(result: PipelineResult, *, link: SupervisorLink, folder: Path, task_id: str) -> None:
-    """Write `results.json` and report every file, the results first.
+def hand_over(result: PipelineResult, *, link: SupervisorLink, folder: Path, known: Mapping[str, object]) -> None:
+    """Write `results.json`, with what is `known` of the experiment, and report every file, the results first.
 
     Raises:
         ValueError: the results are not JSON, or a file lies outside the folder.
     """
     path = folder / "out" / RESULTS_NAME
-    write_atomically(path, json.dumps({**result.results, "task_id": task_id}, allow_nan=False, ensure_ascii=False))
+    write_atomically(path, json.dumps({**result.results, **known}, allow_nan=False, ensure_ascii=False))
     results = ProducedFile(path=path, name=RESULTS_NAME, kind="results", media_type="application/json")
     for file in [results, *(file for file in result.files if file.name != RESULTS_NAME)]:
         link.say_and_wait(LineType.ARTIFACT, _artifact(file, folder=folder))

@@ -24,6 +24,7 @@ from azuraforge_worker.trainer.failures import describe_failure, describe_refuse
 from azuraforge_worker.trainer.link import SupervisorLink
 from azuraforge_worker.trainer.log_lines import OWN_LOGGER, LogLines
 from azuraforge_worker.trainer.output import hand_over
+from azuraforge_worker.trainer.provenance import find_provenance
 
 REPORTED_PACKAGES: Final = ("azuraforge-core", "azuraforge-learner", "numpy")
 LAST_LINES: Final = {
@@ -65,16 +66,20 @@ def _train(job: Job, *, link: SupervisorLink) -> FinishedWord | FailedWord:
     choice = choose_device(os.environ)
     start_device(choice, os.environ)
     keep_freed_memory()
-    link.say(LineType.READY, _ready(job, pipeline=pipeline, config=config, choice=choice))
+    ready = _ready(job, pipeline=pipeline, config=config, choice=choice)
+    link.say(LineType.READY, ready)
     folder = Path(job.folder)
     resume_from = Path(job.resume_from) if job.resume_from else None
-    context = PipeContext(link, folder=folder, resume_from=resume_from, device=choice.device)
+    context = PipeContext(
+        link, folder=folder, resume_from=resume_from, device=choice.device, provenance=ready.provenance
+    )
     goes_on = f", goes on after epoch {job.resumed_epoch}" if resume_from else ""
     log.info("%s %s on %s, %d threads%s", job.pipeline, pipeline.version, choice.device.value, job.threads, goes_on)
     if choice.is_fallback:
         context.warn(WarningCode.DEVICE_FALLBACK, choice.reason)
     result = pipeline(config).run(context)
-    hand_over(result, link=link, folder=folder, task_id=job.task_id)
+    known = {"task_id": job.task_id, "provenance": context.provenance}
+    hand_over(result, link=link, folder=folder, known=known)
     return FinishedWord(epochs_run=context.epochs_run)
 
 
@@ -86,13 +91,15 @@ def _stop_on_signals(link: SupervisorLink) -> None:
 
 def _ready(job: Job, *, pipeline: type[Pipeline], config: BaseModel, choice: DeviceChoice) -> ReadyReport:
     versions = {name: importlib.metadata.version(name) for name in REPORTED_PACKAGES}
+    seed = _find_seed(config)
     return ReadyReport(
         device=choice.device.value,
         device_reason=choice.reason,
         resumed_epoch=job.resumed_epoch,
         pipeline_version=pipeline.version,
-        seed=_find_seed(config),
+        seed=seed,
         environment={"python": platform.python_version(), "threads": str(job.threads), **versions},
+        provenance=find_provenance(job, pipeline=pipeline, seed=seed, choice=choice),
     )
 
 
