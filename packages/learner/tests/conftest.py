@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from azuraforge_core.testing import assert_close
 from azuraforge_learner import Adam, ArrayDataset, CosineDecay, DataLoader, Huber, Learner
 from azuraforge_learner.callbacks import Callback
 from azuraforge_learner.layers import LSTM, Dropout, Linear, Sequential, Tanh
+from azuraforge_learner.reports import figures
+from azuraforge_learner.reports.figures import ReportFigure
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +83,25 @@ def small_training() -> Callable[..., SmallTraining]:
         return SmallTraining(learner, train, DataLoader(ArrayDataset(x[-6:], y[-6:]), batch_size=4))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def drawings() -> dict[str, list[ReportFigure]]:
+    """By language, for `drawn_once`."""
+    return {}
+
+
+@pytest.fixture
+def drawn_once(drawings: dict[str, list[ReportFigure]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report shows the figures of the first one: drawing takes two seconds, and this test looks elsewhere."""
+    draw = figures.draw_figures
+
+    def draw_or_remember(results: Mapping[str, Any], *, words: Mapping[str, str], language: str) -> list[ReportFigure]:
+        if language not in drawings:
+            drawings[language] = draw(results, words=words, language=language)
+        return drawings[language]
+
+    monkeypatch.setattr(figures, "draw_figures", draw_or_remember)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Each layer: it trains, its gradients are right, it refuses what it cannot be, its spec tells the truth."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -65,134 +66,147 @@ def numbers(*shape: int) -> Array:
     return Generator(1).normal(shape)
 
 
-def every_layer() -> dict[str, tuple[Layer, Array]]:
-    """Each layer, several of some, with inputs; made anew at every call."""
-    return {**row_and_image_layers(Generator(11)), **sequence_layers(Generator(12)), **blocks(Generator(13))}
+Cases = dict[str, Callable[[Generator], tuple[Layer, Array]]]
+"""How each layer is made, with its inputs."""
+
+ROWS_AND_IMAGES: Cases = {
+    "AvgPool2D": lambda g: (AvgPool2D(3, stride=2, padding=1), numbers(2, 5, 4, 2)),
+    "BatchNorm": lambda g: (BatchNorm(3), numbers(6, 3)),
+    "BatchNorm of images": lambda g: (BatchNorm(2, momentum=0.3, epsilon=1e-3), numbers(2, 3, 4, 2)),
+    "Conv1D": lambda g: (Conv1D(3, 4, kernel=3, stride=2, padding=1, generator=g), numbers(2, 7, 3)),
+    "Conv2D": lambda g: (Conv2D(2, 4, kernel=3, padding=1, groups=2, generator=g), numbers(2, 5, 4, 2)),
+    "Conv2D without bias": lambda g: (
+        Conv2D(2, 3, kernel=2, dilation=2, has_bias=False, generator=g),
+        numbers(1, 5, 4, 2),
+    ),
+    "ConvTranspose2D": lambda g: (
+        ConvTranspose2D(3, 2, kernel=3, stride=2, padding=1, output_padding=1, generator=g),
+        numbers(2, 3, 2, 3),
+    ),
+    "Dropout": lambda g: (Dropout(0.4, generator=g), numbers(4, 3)),
+    "ELU": lambda g: (ELU(alpha=0.7), numbers(4, 3)),
+    "Flatten": lambda g: (Flatten(), numbers(4, 3, 2)),
+    "GELU": lambda g: (GELU(), numbers(4, 3)),
+    "GELU by tanh": lambda g: (GELU(approximation="tanh"), numbers(4, 3)),
+    "GlobalAvgPool2D": lambda g: (GlobalAvgPool2D(), numbers(2, 3, 4, 2)),
+    "GroupNorm": lambda g: (GroupNorm(2, 4), numbers(2, 3, 4, 4)),
+    "LayerNorm": lambda g: (LayerNorm(4), numbers(2, 3, 4)),
+    "LeakyReLU": lambda g: (LeakyReLU(slope=0.2), numbers(4, 3)),
+    "Linear": lambda g: (Linear(3, 2, generator=g), numbers(4, 3)),
+    "Linear over time": lambda g: (Linear(3, 2, generator=g), numbers(4, 5, 3)),
+    "Linear without bias": lambda g: (Linear(3, 1, generator=g, has_bias=False), numbers(4, 3)),
+    "LogSoftmax": lambda g: (LogSoftmax(), numbers(4, 3)),
+    "MaxPool2D": lambda g: (MaxPool2D(3, stride=2, padding=1), numbers(2, 5, 4, 2)),
+    "RMSNorm": lambda g: (RMSNorm(4), numbers(2, 3, 4)),
+    "ReLU": lambda g: (ReLU(), numbers(4, 3)),
+    "Reshape": lambda g: (Reshape((2, -1)), numbers(4, 3, 2)),
+    "SiLU": lambda g: (SiLU(), numbers(4, 3)),
+    "Sigmoid": lambda g: (Sigmoid(), numbers(4, 3)),
+    "Softmax": lambda g: (Softmax(), numbers(4, 3)),
+    "Softplus": lambda g: (Softplus(beta=2.0), numbers(4, 3)),
+    "Tanh": lambda g: (Tanh(), numbers(4, 3)),
+}
+
+SEQUENCES: Cases = {
+    "Bidirectional": lambda g: (Bidirectional(3, 4, generator=g), numbers(2, 5, 3)),
+    "Bidirectional GRU sequences": lambda g: (
+        Bidirectional(3, 2, cell="GRU", return_sequences=True, generator=g),
+        numbers(2, 5, 3),
+    ),
+    "Bidirectional LSTM of two layers": lambda g: (
+        Bidirectional(3, 2, layers=2, dropout=0.3, return_sequences=True, generator=g),
+        numbers(2, 4, 3),
+    ),
+    "Embedding": lambda g: (Embedding(7, 3, generator=g), Generator(1).integers((4, 5), high=7)),
+    "GRU": lambda g: (GRU(3, 4, generator=g), numbers(2, 5, 3)),
+    "GRU of one unit": lambda g: (GRU(1, 1, generator=g), numbers(1, 2, 1)),
+    "GRU sequences": lambda g: (GRU(3, 2, generator=g, return_sequences=True), numbers(2, 5, 3)),
+    "GRU of three layers": lambda g: (GRU(3, 2, layers=3, generator=g), numbers(2, 4, 3)),
+    "LSTM": lambda g: (LSTM(3, 4, generator=g), numbers(2, 5, 3)),
+    "LSTM of two layers, computed again": lambda g: (
+        LSTM(3, 2, layers=2, dropout=0.4, recompute_every=2, generator=g),
+        numbers(2, 5, 3),
+    ),
+    "LSTM of one unit": lambda g: (LSTM(1, 1, generator=g), numbers(1, 2, 1)),
+    "LSTM sequences": lambda g: (LSTM(3, 2, generator=g, return_sequences=True), numbers(2, 5, 3)),
+    "MultiHeadAttention": lambda g: (MultiHeadAttention(6, 3, generator=g), numbers(2, 4, 6)),
+    "MultiHeadAttention, causal": lambda g: (MultiHeadAttention(4, 1, is_causal=True, generator=g), numbers(2, 3, 4)),
+    "PositionalEncoding": lambda g: (PositionalEncoding(5), numbers(2, 4, 5)),
+    "TransformerEncoder": lambda g: (TransformerEncoder(4, 2, hidden=5, generator=g), numbers(2, 3, 4)),
+    "TransformerEncoder, two blocks, norm last": lambda g: (
+        TransformerEncoder(4, 2, hidden=3, blocks=2, dropout=0.0, activation="relu", is_norm_first=False, generator=g),
+        numbers(2, 3, 4),
+    ),
+}
 
 
-def row_and_image_layers(g: Generator) -> dict[str, tuple[Layer, Array]]:
-    return {
-        "AvgPool2D": (AvgPool2D(3, stride=2, padding=1), numbers(2, 5, 4, 2)),
-        "BatchNorm": (BatchNorm(3), numbers(6, 3)),
-        "BatchNorm of images": (BatchNorm(2, momentum=0.3, epsilon=1e-3), numbers(2, 3, 4, 2)),
-        "Conv1D": (Conv1D(3, 4, kernel=3, stride=2, padding=1, generator=g), numbers(2, 7, 3)),
-        "Conv2D": (Conv2D(2, 4, kernel=3, padding=1, groups=2, generator=g), numbers(2, 5, 4, 2)),
-        "Conv2D without bias": (Conv2D(2, 3, kernel=2, dilation=2, has_bias=False, generator=g), numbers(1, 5, 4, 2)),
-        "ConvTranspose2D": (
-            ConvTranspose2D(3, 2, kernel=3, stride=2, padding=1, output_padding=1, generator=g),
-            numbers(2, 3, 2, 3),
+BLOCKS: Cases = {
+    "Add": lambda g: (Add(Linear(3, 2, generator=g), Sequential(Tanh(), Linear(3, 2, generator=g))), numbers(4, 3)),
+    "Concat": lambda g: (
+        Concat(Conv2D(2, 3, kernel=1, generator=g), AvgPool2D(3, stride=1, padding=1), Residual(Tanh())),
+        numbers(2, 4, 3, 2),
+    ),
+    "Residual": lambda g: (
+        Residual(LayerNorm(3), Linear(3, 5, generator=g), GELU(), Linear(5, 3, generator=g)),
+        numbers(4, 3),
+    ),
+    "Residual image block": lambda g: (
+        Residual(
+            Conv2D(2, 2, kernel=3, padding=1, has_bias=False, generator=g),
+            BatchNorm(2),
+            ReLU(),
+            Residual(Conv2D(2, 2, kernel=1, generator=g), Dropout(0.2)),
         ),
-        "Dropout": (Dropout(0.4, generator=g), numbers(4, 3)),
-        "ELU": (ELU(alpha=0.7), numbers(4, 3)),
-        "Flatten": (Flatten(), numbers(4, 3, 2)),
-        "GELU": (GELU(), numbers(4, 3)),
-        "GELU by tanh": (GELU(approximation="tanh"), numbers(4, 3)),
-        "GlobalAvgPool2D": (GlobalAvgPool2D(), numbers(2, 3, 4, 2)),
-        "GroupNorm": (GroupNorm(2, 4), numbers(2, 3, 4, 4)),
-        "LayerNorm": (LayerNorm(4), numbers(2, 3, 4)),
-        "LeakyReLU": (LeakyReLU(slope=0.2), numbers(4, 3)),
-        "Linear": (Linear(3, 2, generator=g), numbers(4, 3)),
-        "Linear over time": (Linear(3, 2, generator=g), numbers(4, 5, 3)),
-        "Linear without bias": (Linear(3, 1, generator=g, has_bias=False), numbers(4, 3)),
-        "LogSoftmax": (LogSoftmax(), numbers(4, 3)),
-        "MaxPool2D": (MaxPool2D(3, stride=2, padding=1), numbers(2, 5, 4, 2)),
-        "RMSNorm": (RMSNorm(4), numbers(2, 3, 4)),
-        "ReLU": (ReLU(), numbers(4, 3)),
-        "Reshape": (Reshape((2, -1)), numbers(4, 3, 2)),
-        "SiLU": (SiLU(), numbers(4, 3)),
-        "Sigmoid": (Sigmoid(), numbers(4, 3)),
-        "Softmax": (Softmax(), numbers(4, 3)),
-        "Softplus": (Softplus(beta=2.0), numbers(4, 3)),
-        "Tanh": (Tanh(), numbers(4, 3)),
-    }
+        numbers(2, 4, 3, 2),
+    ),
+    "stack": lambda g: (
+        Sequential(
+            LSTM(3, 4, generator=g, return_sequences=True),
+            LSTM(4, 3, generator=g),
+            ReLU(),
+            Linear(3, 2, generator=g),
+        ),
+        numbers(6, 5, 3),
+    ),
+}
 
 
-def sequence_layers(g: Generator) -> dict[str, tuple[Layer, Array]]:
-    return {
-        "Bidirectional": (Bidirectional(3, 4, generator=g), numbers(2, 5, 3)),
-        "Bidirectional GRU sequences": (
-            Bidirectional(3, 2, cell="GRU", return_sequences=True, generator=g),
-            numbers(2, 5, 3),
-        ),
-        "Bidirectional LSTM of two layers": (
-            Bidirectional(3, 2, layers=2, dropout=0.3, return_sequences=True, generator=g),
-            numbers(2, 4, 3),
-        ),
-        "Embedding": (Embedding(7, 3, generator=g), Generator(1).integers((4, 5), high=7)),
-        "GRU": (GRU(3, 4, generator=g), numbers(2, 5, 3)),
-        "GRU of one unit": (GRU(1, 1, generator=g), numbers(1, 2, 1)),
-        "GRU sequences": (GRU(3, 2, generator=g, return_sequences=True), numbers(2, 5, 3)),
-        "GRU of three layers": (GRU(3, 2, layers=3, generator=g), numbers(2, 4, 3)),
-        "LSTM": (LSTM(3, 4, generator=g), numbers(2, 5, 3)),
-        "LSTM of two layers, computed again": (
-            LSTM(3, 2, layers=2, dropout=0.4, recompute_every=2, generator=g),
-            numbers(2, 5, 3),
-        ),
-        "LSTM of one unit": (LSTM(1, 1, generator=g), numbers(1, 2, 1)),
-        "LSTM sequences": (LSTM(3, 2, generator=g, return_sequences=True), numbers(2, 5, 3)),
-        "MultiHeadAttention": (MultiHeadAttention(6, 3, generator=g), numbers(2, 4, 6)),
-        "MultiHeadAttention, causal": (MultiHeadAttention(4, 1, is_causal=True, generator=g), numbers(2, 3, 4)),
-        "PositionalEncoding": (PositionalEncoding(5), numbers(2, 4, 5)),
-        "TransformerEncoder": (TransformerEncoder(4, 2, hidden=5, generator=g), numbers(2, 3, 4)),
-        "TransformerEncoder, two blocks, norm last": (
-            TransformerEncoder(
-                4, 2, hidden=3, blocks=2, dropout=0.0, activation="relu", is_norm_first=False, generator=g
-            ),
-            numbers(2, 3, 4),
-        ),
-    }
+EVERY = ROWS_AND_IMAGES | SEQUENCES | BLOCKS
+"""Each layer, several of some."""
 
 
-def blocks(g: Generator) -> dict[str, tuple[Layer, Array]]:
-    return {
-        "Add": (Add(Linear(3, 2, generator=g), Sequential(Tanh(), Linear(3, 2, generator=g))), numbers(4, 3)),
-        "Concat": (
-            Concat(Conv2D(2, 3, kernel=1, generator=g), AvgPool2D(3, stride=1, padding=1), Residual(Tanh())),
-            numbers(2, 4, 3, 2),
-        ),
-        "Residual": (
-            Residual(LayerNorm(3), Linear(3, 5, generator=g), GELU(), Linear(5, 3, generator=g)),
-            numbers(4, 3),
-        ),
-        "Residual image block": (
-            Residual(
-                Conv2D(2, 2, kernel=3, padding=1, has_bias=False, generator=g),
-                BatchNorm(2),
-                ReLU(),
-                Residual(Conv2D(2, 2, kernel=1, generator=g), Dropout(0.2)),
-            ),
-            numbers(2, 4, 3, 2),
-        ),
-        "stack": (
-            Sequential(
-                LSTM(3, 4, generator=g, return_sequences=True),
-                LSTM(4, 3, generator=g),
-                ReLU(),
-                Linear(3, 2, generator=g),
-            ),
-            numbers(6, 5, 3),
-        ),
-    }
+def made(name: str) -> tuple[Layer, Array]:
+    """A new layer with its inputs."""
+    return EVERY[name](Generator(11))
 
 
-EVERY = list(every_layer())
-SIMPLE = [name for name in EVERY if type(every_layer()[name][0]).__name__ in LAYERS]  # a block's spec is a graph
+KINDS = {name: type(made(name)[0]).__name__ for name in EVERY}
+SIMPLE = [name for name in EVERY if KINDS[name] in LAYERS]  # a block's spec is a graph
 
 
 def test_no_layer_that_a_document_can_name_is_left_out() -> None:
-    assert {type(layer).__name__ for layer, _ in every_layer().values()} >= set(LAYERS)
+    assert set(KINDS.values()) >= set(LAYERS)
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_every_parameter_moves(name: str) -> None:
-    layer, inputs = every_layer()[name]
+    layer, inputs = made(name)
     check_layer(layer, inputs)
 
 
-@pytest.mark.parametrize("is_training", [False, True])
-@pytest.mark.parametrize("name", EVERY)
+def knows_the_mode(layer: Layer) -> bool:
+    return any(isinstance(part, KNOW_THE_MODE) and getattr(part, "p", 1) > 0 for _, part in layer.walk())
+
+
+def modes(name: str) -> list[Any]:
+    """In use, and in training, which for a layer that does not know the mode is the same again."""
+    same_again = () if knows_the_mode(made(name)[0]) else pytest.mark.slow
+    return [pytest.param(name, False), pytest.param(name, True, marks=same_again)]
+
+
+@pytest.mark.parametrize(("name", "is_training"), [case for name in EVERY for case in modes(name)])
 def test_gradients_equal_finite_differences(name: str, is_training: bool) -> None:
-    layer, inputs = every_layer()[name]
+    layer, inputs = made(name)
     layer = layer.cast("float64").train() if is_training else layer.cast("float64").eval()
     layer.give_generators(Generator(3))
     is_float = inputs.dtype.kind == "f"
@@ -208,8 +222,8 @@ def test_gradients_equal_finite_differences(name: str, is_training: bool) -> Non
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_planted_sign_is_caught_for_every_parameter(name: str) -> None:
-    for path, parameter in every_layer()[name][0].cast("float64").eval().parameters().items():
-        layer, inputs = every_layer()[name]
+    for path, parameter in made(name)[0].cast("float64").eval().parameters().items():
+        layer, inputs = made(name)
         layer.cast("float64").eval()
         x = Tensor(inputs.astype(np.float64) if inputs.dtype.kind == "f" else inputs)
         target = layer.parameters()[path]
@@ -220,7 +234,7 @@ def test_a_planted_sign_is_caught_for_every_parameter(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_a_layer_used_twice_before_backward_gets_both_gradients(name: str) -> None:
-    layer, inputs = every_layer()[name]
+    layer, inputs = made(name)
     layer.cast("float64").eval()
     first = Tensor(inputs.astype(np.float64) if inputs.dtype.kind == "f" else inputs)
     second = Tensor(first.data[:, ::-1].copy())
@@ -250,18 +264,18 @@ def run_both_ways(layer: Layer, inputs: Array) -> list[Array]:
 @pytest.mark.parametrize("name", EVERY)
 def test_extreme_inputs_stay_finite_in_both_directions(name: str) -> None:
     """Numbers of ±10⁴, numbers that are all equal, a batch of one; in use, where a batch of one has an answer."""
-    _, inputs = every_layer()[name]
+    _, inputs = made(name)
     is_float = inputs.dtype.kind == "f"
     extremes = [inputs * np.float32(1e4), np.full_like(inputs, 0.5)] if is_float else [np.zeros_like(inputs)]
     for values in (*extremes, inputs[:1]):
-        layer = every_layer()[name][0].eval()
+        layer = made(name)[0].eval()
         with np.errstate(over="raise", invalid="raise", divide="raise"):
             assert all(np.isfinite(array).all() for array in run_both_ways(layer, values))
 
 
-@pytest.mark.parametrize("name", [name for name in EVERY if every_layer()[name][1].dtype.kind == "f"])
+@pytest.mark.parametrize("name", [name for name in EVERY if made(name)[1].dtype.kind == "f"])
 def test_nan_is_named_at_the_op_that_met_it(name: str) -> None:
-    layer, inputs = every_layer()[name]
+    layer, inputs = made(name)
     layer.give_generators(Generator(0))
     poisoned = Tensor(np.full_like(inputs, np.nan))
     with (
@@ -274,18 +288,17 @@ def test_nan_is_named_at_the_op_that_met_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_only_random_and_counting_layers_know_whether_they_train(name: str) -> None:
-    layer, inputs = every_layer()[name]
+    layer, inputs = made(name)
     layer.give_generators(Generator(3))
     in_use = layer.eval()(Tensor(inputs)).data
     assert np.array_equal(layer(Tensor(inputs)).data, in_use)
     trained = layer.train()(Tensor(inputs)).data
-    knows = any(isinstance(part, KNOW_THE_MODE) and getattr(part, "p", 1) > 0 for _, part in layer.walk())
-    assert np.array_equal(trained, in_use) is not knows
+    assert np.array_equal(trained, in_use) is not knows_the_mode(layer)
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_survives_a_document_and_its_weights_a_file(name: str) -> None:
-    layer, inputs = every_layer()[name]
+    layer, inputs = made(name)
     model = Sequential(layer).eval()
     document = json.loads(json.dumps(to_graph(model)))
     again = from_graph(document, generator=Generator(99)).eval()
@@ -297,7 +310,7 @@ def test_survives_a_document_and_its_weights_a_file(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_answers_keep_the_dtype(name: str) -> None:
-    layer, inputs = every_layer()[name]
+    layer, inputs = made(name)
     for dtype in ("float32", "float64"):
         x = inputs.astype(dtype) if inputs.dtype.kind == "f" else inputs
         assert layer.cast(dtype).eval()(Tensor(x)).dtype == dtype
@@ -305,7 +318,7 @@ def test_answers_keep_the_dtype(name: str) -> None:
 
 @pytest.mark.parametrize("name", SIMPLE)
 def test_spec_tells_the_shape_and_the_number_of_parameters(name: str) -> None:
-    layer, inputs = every_layer()[name]
+    layer, inputs = made(name)
     answer = layer.eval()(Tensor(inputs))
     assert layer.spec.shape_of(layer.settings(), inputs.shape[1:]) == answer.shape[1:]
     assert layer.spec.parameters_of(layer.settings()) == count_parameters(layer)
@@ -388,7 +401,7 @@ def test_dropout_without_generator_refuses_to_train() -> None:
 
 def learned(name: str, device: Device, *, is_training: bool) -> dict[str, Array]:
     """The answer, every gradient and every buffer of a layer that computes on `device`, brought to the host."""
-    layer, inputs = every_layer()[name]
+    layer, inputs = made(name)
     layer = (layer.train() if is_training else layer.eval()).to(device)
     layer.give_generators(Generator(3))
     x = Tensor(layer.place(inputs) if layer.arrays() or inputs.dtype.kind != "f" else to_device(inputs, device))

@@ -35,8 +35,20 @@ def fitting(setting: SettingSpec) -> st.SearchStrategy[object]:
 
 @pytest.mark.parametrize("name", list(LAYERS))
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15)
 def test_any_settings_and_shape_are_answered_or_refused(name: str, data: st.DataObject) -> None:
+    answer_or_refuse(name, data)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(LAYERS))
+@given(data=st.data())
+@settings(max_examples=200)
+def test_hundreds_of_settings_and_shapes_are_answered_or_refused(name: str, data: st.DataObject) -> None:
+    answer_or_refuse(name, data)
+
+
+def answer_or_refuse(name: str, data: st.DataObject) -> None:
     spec: LayerSpec = LAYERS[name].spec
     given_settings = {
         setting.name: data.draw(st.one_of(fitting(setting), fitting(setting), fitting(setting), ANY))

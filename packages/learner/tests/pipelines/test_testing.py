@@ -39,6 +39,9 @@ FAST = {
 }
 
 
+pytestmark = pytest.mark.usefixtures("drawn_once")
+
+
 def broken(pipeline: Kind, **members: Any) -> Kind:
     return type("Broken", (pipeline,), members)
 

@@ -22,6 +22,7 @@ from azuraforge_learner.pipelines.results import config_hash, weights_hash
 
 Make = Callable[..., Any]
 Finished = tuple[RecordingContext, PipelineResult]
+pytestmark = pytest.mark.usefixtures("drawn_once")
 
 
 def test_the_results_are_a_whole_results_document(finished: Finished) -> None:

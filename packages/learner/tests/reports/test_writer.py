@@ -98,6 +98,7 @@ def test_the_table_shows_the_model_beside_every_baseline(page: Page) -> None:
         assert words in page.words["en"]
 
 
+@pytest.mark.usefixtures("drawn_once")
 def test_the_best_answer_is_in_bold_also_when_it_is_not_the_model(results: dict[str, Any], tmp_path: Path) -> None:
     lost = copy.deepcopy(results)
     lost["metrics"]["test"] |= {"mae": 9.25, "r2": -4.0}
@@ -163,6 +164,7 @@ def test_the_markdown_shows_every_figure_that_lies_beside_it(folder: Path) -> No
     assert "\n\n\n" not in markdown
 
 
+@pytest.mark.usefixtures("drawn_once")
 @pytest.mark.parametrize("outcome", ["beats", "equals", "loses"])
 def test_each_outcome_has_its_own_words(results: dict[str, Any], tmp_path: Path, outcome: str) -> None:
     results["verdict"]["outcome"] = outcome

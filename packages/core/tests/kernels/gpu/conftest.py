@@ -39,16 +39,32 @@ extern "C" void launch_{name}(long long blocks, long long threads, {parameters})
 """
 
 
-class HostModule:
-    """CuPy's `RawModule`, compiled by g++."""
+class HostCompiler:
+    """g++, asked once for every text with its options."""
 
-    def __init__(self, folder: Path, *, code: str, options: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._libraries: dict[tuple[str, tuple[str, ...]], ctypes.CDLL] = {}
+
+    def library(self, code: str, options: tuple[str, ...]) -> ctypes.CDLL:
+        if (code, options) not in self._libraries:
+            self._libraries[code, options] = self._compile(code, options)
+        return self._libraries[code, options]
+
+    def _compile(self, code: str, options: tuple[str, ...]) -> ctypes.CDLL:
         text = SHIM + code + "".join(launcher(*found) for found in KERNEL.findall(code))
-        place = folder / f"{abs(hash((code, options)))}.so"
+        place = self._folder / f"{len(self._libraries)}.so"
         command = ["g++", "-x", "c++", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", *options, "-o", str(place), "-"]
         done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        self._library = ctypes.CDLL(str(place))
+        return ctypes.CDLL(str(place))
+
+
+class HostModule:
+    """CuPy's `RawModule`, compiled for the host."""
+
+    def __init__(self, compiler: HostCompiler, *, code: str, options: tuple[str, ...]) -> None:
+        self._library = compiler.library(code, options)
 
     def get_function(self, name: str) -> Callable[..., None]:
         function = getattr(self._library, f"launch_{name}")
@@ -69,11 +85,16 @@ def as_c(argument: Any) -> Any:
     return ctypes.c_void_p(argument.__cuda_array_interface__["data"][0])
 
 
+@pytest.fixture(scope="session")
+def host_compiler(tmp_path_factory: pytest.TempPathFactory) -> HostCompiler:
+    return HostCompiler(tmp_path_factory.mktemp("kernels"))
+
+
 @pytest.fixture
-def compiled_double(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CupyDouble]:
+def compiled_double(host_compiler: HostCompiler, monkeypatch: pytest.MonkeyPatch) -> Iterator[CupyDouble]:
     """CuPy's double with our kernels in it."""
     if shutil.which("g++") is None:
         pytest.skip("no g++: the CUDA text cannot be compiled for the host")
     monkeypatch.setenv("AZURAFORGE_KERNELS", "auto")
-    with pretend_gpu(raw_module=lambda **wanted: HostModule(tmp_path, **wanted)) as double:
+    with pretend_gpu(raw_module=lambda **wanted: HostModule(host_compiler, **wanted)) as double:
         yield double
