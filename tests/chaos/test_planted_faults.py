@@ -12,7 +12,7 @@ from scenarios.kills import kill_trainings
 from worker_faults import IN_WORKER
 from worker_house import House
 
-IN_TABLES_AND_CONFIGS = {"no_unique_epoch", "checkpoint_first"}
+IN_SCENARIOS = {"no_unique_epoch", "checkpoint_first", "joins_late", "hands_on_all"}
 
 
 def test_a_checkpoint_before_its_event_loses_an_epoch(faulty: OpenFaulty) -> None:
@@ -38,6 +38,6 @@ def test_the_check_finds_weights_of_another_training(sqlite_house: House) -> Non
 
 
 def test_every_fault_is_planted_somewhere_and_sought_by_some_row() -> None:
-    planted = {*IN_EVERY_PROCESS, *IN_WORKER, *IN_GATEWAY, *IN_TABLES_AND_CONFIGS}
+    planted = {*IN_EVERY_PROCESS, *IN_WORKER, *IN_GATEWAY, *IN_SCENARIOS}
     assert planted == set(KNOWN)
     assert {fault for row in ROWS for fault in row.faults} == set(KNOWN)

@@ -11,6 +11,7 @@ from scenarios.cancels import cancel_the_cooperative, cancel_the_disobedient
 from scenarios.damage import fill_the_disk, flip_bytes
 from scenarios.deaths import miss_the_dead
 from scenarios.gateways import kill_the_gateway
+from scenarios.joins import join_late
 from scenarios.kills import kill_trainings
 from scenarios.messages import repeat_and_forge
 from scenarios.outages import lose_the_broker, lose_the_database
@@ -143,6 +144,14 @@ ROWS = (
         full=50,
         bite=3,
         faults={"claim_paused": "all the same|S:"},
+    ),
+    Row(
+        "late-join",
+        "late join at any moment, 1,000 random schedules: snapshot + stream = full history",
+        join_late,
+        full=1000,
+        bite=40,
+        faults={"joins_late": "", "hands_on_all": ""},
     ),
     Row(
         "flipped-byte",

@@ -23,6 +23,8 @@ KNOWN: Final[Mapping[str, str]] = MappingProxyType(
         "claim_twice": "a claim takes what is running",
         "deaf": "the renewal's answer brings no order",
         "group_only": "only the trainer's process group is killed",
+        "hands_on_all": "the hub hands on whatever comes, in whatever order",
+        "joins_late": "a viewer reads the history first and joins afterwards",
         "no_expiry": "announcements do not expire",
         "no_fence": "any attempt may write",
         "no_goodbye": "a stopped worker leaves its announcement behind",

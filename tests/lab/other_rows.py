@@ -29,15 +29,6 @@ class OtherRow:
         return self.measure(self)
 
 
-def _late_join(row: OtherRow) -> Iterator[Line]:
-    """The schedules, and the naive join that must be noticed."""
-    sound = _pytest("services/api/tests/events/test_late_join.py", "-k", "not notices")
-    bites = _pytest("services/api/tests/events/test_late_join.py", "-k", "notices")
-    found = f"a viewer reads first and joins afterwards: {'found' if bites else 'NOT FOUND'}"
-    figure = "1,000 schedules, every view whole" if sound else "a view had a gap"
-    yield Line(row.name, row.goal, figure, is_met=sound and bites, faults=[found])
-
-
 def _sockets(row: OtherRow) -> Iterator[Line]:
     for sockets, limit_ms in P99_MS.items():
         found = _benchmark("api_live", str(sockets), "10", "10")
@@ -48,11 +39,6 @@ def _sockets(row: OtherRow) -> Iterator[Line]:
         yield Line(row.name, row.goal, figure, is_met=is_met)
 
 
-def _pytest(*arguments: str) -> bool:
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
-
-
 def _benchmark(name: str, *arguments: str) -> dict[str, float]:
     command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -61,7 +47,6 @@ def _benchmark(name: str, *arguments: str) -> dict[str, float]:
 
 
 OTHER_ROWS = (
-    OtherRow("late-join", "late join at any moment, 1,000 schedules: snapshot + stream = full history", _late_join),
     OtherRow(
         "sockets",
         "1,000 sockets × 10 events/s: 100 % delivered, p99 < 500 ms, ≤ 60 KB each; 2,000: p99 < 1 s",
