@@ -58,5 +58,6 @@ def make_key(gateway: Gateway, user: str, scopes: Sequence[str], *, project: str
 def forget_tries(gateway: Gateway) -> None:
     """Give every address and account its tries back."""
     with redis.Redis.from_url(gateway.settings.redis_url) as client:
-        for key in client.scan_iter("azuraforge:limit:*"):
-            client.delete(key)
+        found = client.keys("azuraforge:limit:*")
+        if found:
+            client.delete(*found)

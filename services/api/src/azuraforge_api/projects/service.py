@@ -14,6 +14,7 @@ from azuraforge_contracts import (
     ProjectCreate,
     ProjectList,
     ProjectRead,
+    Role,
 )
 from azuraforge_ledger import By
 
@@ -47,7 +48,7 @@ class ProjectService:
             NameTaken: there is one of this name.
         """
         made = await self._projects.create(read_name(wanted.name), admin=identity.user or None, by=by)
-        return made.model_copy(update={"role": "admin"})
+        return made.model_copy(update={"role": Role.ADMIN})
 
     async def change(self, project_id: str, wanted: ProjectChange, *, identity: Identity, by: By) -> ProjectRead:
         """Rename, archive or restore.
