@@ -40,6 +40,7 @@ from azuraforge_ledger.keys import KeyHolder, NewKey
 from azuraforge_ledger.leases import Claim, Orders
 from azuraforge_ledger.ledger import Ledger, open_ledger
 from azuraforge_ledger.links import Chosen
+from azuraforge_ledger.listing import ExperimentOrder
 from azuraforge_ledger.people import Person
 from azuraforge_ledger.queue_places import Crew
 from azuraforge_ledger.reasons import Reason
@@ -73,6 +74,7 @@ __all__ = [
     "EpochSkipped",
     "ExperimentFilter",
     "ExperimentMissing",
+    "ExperimentOrder",
     "ExperimentReferenced",
     "FenceLost",
     "HashInvalid",

@@ -11,7 +11,16 @@ from sqlalchemy import Connection, Row, delete, select
 from azuraforge_contracts import TERMINAL_STATES, ExperimentState, Reference
 from azuraforge_ledger.errors import ExperimentReferenced, StateConflict
 from azuraforge_ledger.retention import find_unused, list_dependents
-from azuraforge_ledger.tables import artifact, checkpoint, event, experiment, idempotency, metric, outbox
+from azuraforge_ledger.tables import (
+    artifact,
+    checkpoint,
+    event,
+    experiment,
+    idempotency,
+    metric,
+    metric_block,
+    outbox,
+)
 
 FindReferences = Callable[[Connection, str], Sequence[Reference]]
 
@@ -39,7 +48,7 @@ def delete_experiment(connection: Connection, row: Row[Any]) -> Deleted:
     if references:
         raise ExperimentReferenced(row.id, references=references)
     hashes = _list_files(connection, row.id)
-    for table in (artifact, checkpoint, metric, event, outbox, idempotency):
+    for table in (artifact, checkpoint, metric, metric_block, event, outbox, idempotency):
         connection.execute(delete(table).where(table.c.experiment == row.id))
     connection.execute(delete(experiment).where(experiment.c.id == row.id))
     return Deleted(row.id, row.name, row.project, frozenset(find_unused(connection, hashes)))

@@ -15,6 +15,7 @@ from azuraforge_ledger.database import Database
 from azuraforge_ledger.errors import EpochSkipped, ExperimentMissing, FenceLost
 from azuraforge_ledger.grouping import CommitGroup
 from azuraforge_ledger.journal import Draft, event_row, fence, lock_held, stamp, write_events
+from azuraforge_ledger.metric_blocks import BlockWriter
 from azuraforge_ledger.prepared import Prepared
 from azuraforge_ledger.rows import to_event
 from azuraforge_ledger.tables import event, experiment, metric
@@ -122,6 +123,7 @@ class _EpochWriter:
         build = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
         store = build(event).values({column.name: given(column.name) for column in event.columns})
         self._store = Prepared(store.on_conflict_do_nothing().returning(event.c.seq), dialect)
+        self._blocks = BlockWriter(dialect)
         self._measure = Prepared(insert(metric).values({c.name: given(c.name) for c in metric.columns}), dialect)
 
     def write(self, connection: Connection, task_id: str, *, attempt: int, data: EpochFinished) -> Event:
@@ -142,4 +144,5 @@ class _EpochWriter:
             raise _AlreadyStored
         points = [{"experiment": task_id, "name": dump_json(n), "value": v} for n, v in values["metrics"].items()]
         self._measure.run_many(connection, [point | {"step": data.epoch} for point in points])
+        self._blocks.write(connection, task_id, epoch=data.epoch)
         return stored

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
 
 from azuraforge_contracts import (
     ArtifactSaved,
@@ -35,7 +35,8 @@ from azuraforge_ledger.journal import (
     take,
     write_events,
 )
-from azuraforge_ledger.paging import Position, read_cursor, write_cursor
+from azuraforge_ledger.listing import NEWEST, ExperimentOrder, read_rows
+from azuraforge_ledger.order_cursor import write_order_cursor
 from azuraforge_ledger.pausing import pause, rest, resume
 from azuraforge_ledger.rows import fold, read_experiment, to_summary
 from azuraforge_ledger.states import Arrow, can_take
@@ -85,9 +86,14 @@ class Experiments:
             return read_experiment(connection, task_id)
 
     def list_page(
-        self, wanted: ExperimentFilter | None = None, *, cursor: str | None = None, limit: int = 50
+        self,
+        wanted: ExperimentFilter | None = None,
+        *,
+        order: ExperimentOrder = NEWEST,
+        cursor: str | None = None,
+        limit: int = 50,
     ) -> ExperimentPage:
-        """A page of the list, newest first; `limit` is 1 to 500.
+        """A page of the list, newest first if no order is given; `limit` is 1 to 500.
 
         Raises:
             CursorInvalid: `cursor` is not one that a page returned.
@@ -96,15 +102,12 @@ class Experiments:
         if not 1 <= limit <= MAX_PAGE:
             raise ValueError(f"limit is {limit}, expected 1 to {MAX_PAGE}.")
         conditions = _conditions(wanted or ExperimentFilter())
-        query = select(experiment).where(*conditions)
-        if cursor is not None:
-            query = query.where(tuple_(experiment.c.created_at, experiment.c.id) < tuple_(*read_cursor(cursor)))
-        query = query.order_by(experiment.c.created_at.desc(), experiment.c.id.desc()).limit(limit + 1)
+        after = None if cursor is None else order.read_cursor(cursor)
         with self._database.read() as connection:
-            rows = connection.execute(query).all()
+            rows = read_rows(connection, conditions=conditions, order=order, after=after, limit=limit + 1)
             total = connection.execute(select(func.count()).select_from(experiment).where(*conditions)).scalar_one()
         shown, has_more = rows[:limit], len(rows) > limit
-        next_cursor = write_cursor(Position(shown[-1].created_at, shown[-1].id)) if has_more else None
+        next_cursor = write_order_cursor(order.position(shown[-1])) if has_more else None
         return ExperimentPage(items=[to_summary(row) for row in shown], next_cursor=next_cursor, total=total)
 
     def request_cancel(self, task_id: str) -> tuple[ExperimentRead, list[Event]]:
@@ -178,7 +181,10 @@ class Experiments:
             raise ValueError(f"ended.state is {ended.state}, expected succeeded.")
         with self._database.write() as connection:
             row = lock_held(connection, task_id, attempt=attempt)
-            saved = {"score": None if score is None else score.model_dump(mode="json")}
+            saved = {
+                "score": None if score is None else score.model_dump(mode="json"),
+                "score_value": None if score is None else score.value,
+            }
             count = len(artifacts) + 2
             taken = take(connection, Arrow.SUCCEED, task_id=task_id, fenced_by=attempt, events=count, values=saved)
             stamped = require(taken, row, wanted="succeed")

@@ -15,6 +15,7 @@ from azuraforge_ledger.experiments import Experiments
 from azuraforge_ledger.keys import Keys
 from azuraforge_ledger.leases import Leases
 from azuraforge_ledger.links import Links
+from azuraforge_ledger.metric_blocks import Metrics
 from azuraforge_ledger.outbox import Outbox
 from azuraforge_ledger.projects import Projects
 from azuraforge_ledger.sessions import Sessions
@@ -37,6 +38,7 @@ class Ledger:
         self.experiments = Experiments(database)
         self.keys = Keys(database)
         self.leases = Leases(database)
+        self.metrics = Metrics(database)
         self.links = Links(database)
         self.outbox = Outbox(database)
         self.projects = Projects(database)

@@ -68,6 +68,7 @@ experiment = Table(
     Column("eta_s", Double),
     Column("metrics", JsonText),
     Column("score", JsonText),
+    Column("score_value", Double),
     Column("failure", JsonText),
     Column("is_cancel_requested", Boolean, nullable=False, server_default=text("false")),
     Column("worker_id", Quoted),
@@ -95,6 +96,7 @@ experiment = Table(
     Index("experiment_by_state", "state", "created_at"),
     Index("experiment_by_project", "project", "created_at", "id"),
     Index("experiment_by_parent", "parent"),
+    Index("experiment_by_score", "score_value", "id"),
 )
 
 event = Table(
@@ -129,6 +131,22 @@ metric = Table(
     Column("value", Double),
     sqlite_with_rowid=False,
 )
+
+metric_block = Table(
+    "metric_block",
+    metadata,
+    _experiment_key(),
+    Column("name", Quoted, primary_key=True),
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("low", Double),
+    Column("high", Double),
+    Column("share", Double),
+    Column("finite", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The metric's steps in blocks of `metric_blocks.BLOCK`, written once each is whole: a long history in few rows.
+`share` is the sum divided by the block's size, which cannot overflow."""
 
 checkpoint = Table(
     "checkpoint",
