@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import text, true
+from sqlalchemy import select, text, true
 
 from azuraforge_ledger import Ledger, Orders, database, housekeeping, journal, leases
 from azuraforge_ledger.states import ARROWS, Arrow, Way
-from azuraforge_ledger.tables import one_epoch
+from azuraforge_ledger.tables import experiment, one_epoch
 
 KNOWN: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -77,10 +77,14 @@ def _deaf() -> None:
 
 
 def _claim_from(*more: str) -> Callable[[], None]:
+    """A claim, of one experiment or of the next one, that also starts at states where somebody else has the say."""
+
     def plant() -> None:
         way = ARROWS[Arrow.CLAIM]
         wider = Way(way.sources | {state for state in _states() if state in more}, way.target)
         replace(journal, "ARROWS", {**ARROWS, Arrow.CLAIM: wider})
+        query = select(experiment.c.id).where(experiment.c.state.in_(sorted(wider.sources))).limit(1)
+        replace(leases, "find_next", lambda connection, **_: connection.execute(query).scalar_one_or_none())
 
     return plant
 

@@ -14,7 +14,6 @@ from lab_clock import shorten
 from worker_faults import IN_WORKER
 
 from azuraforge_worker import service, supervisor
-from azuraforge_worker.catalog_reader import Findings
 from azuraforge_worker.main import main
 
 STORAGE_RETRY_S = 1.0
@@ -23,7 +22,7 @@ STORAGE_RETRY_S = 1.0
 def bare() -> None:
     """Start nothing but the trainings."""
     replace(service, "warm_kernels", lambda **_: None)
-    replace(service, "read_catalog", lambda **_: Findings())
+    replace(service.Service, "_look_at_apps", lambda _: None)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from typing import Any, Final
 from faults import replace
 
 from azuraforge_contracts import Event, ExperimentState
-from azuraforge_worker import announcer, attempt, folder_sweeper, job_plan, service, supervisor, trainer_process
+from azuraforge_ledger.events import Events
+from azuraforge_worker import announcer, event_publisher, folder_sweeper, job_plan, service, supervisor, trainer_process
 
 WINDOW_S: Final = 0.25
 """How long a faulty process keeps a window open that is otherwise short: the same fault, found sooner."""
@@ -39,23 +40,23 @@ def _no_goodbye() -> None:
 
 
 def _publish_first() -> None:
-    append = attempt.Attempt._append
+    publishers: list[Any] = []
+    init, append = event_publisher.EventPublisher.__init__, Events.append
 
-    def publish_then_append(self: Any, event_type: Any, data: Any) -> None:
-        events, task_id = self._desk.ledger.events, self._claim.task_id
-        last = events.last_seq(task_id)
-        (known,) = events.read(task_id, after=last - 1, limit=1).items
-        fresh = {
-            "seq": last + 1,
-            "attempt": self._claim.attempt,
-            "type": event_type,
-            "data": data.model_dump(mode="json"),
-        }
-        self._desk.publisher.publish([Event.model_validate(known.model_dump() | fresh)])
+    def remember(self: Any, *arguments: Any, **named: Any) -> None:
+        init(self, *arguments, **named)
+        publishers.append(self)
+
+    def publish_then_append(self: Any, task_id: str, *, attempt: int, type: Any, data: Any) -> Event:  # noqa: A002
+        last = self.last_seq(task_id)
+        (known,) = self.read(task_id, after=last - 1, limit=1).items
+        told = known.model_dump() | {"seq": last + 1, "attempt": attempt, "type": type}
+        publishers[-1].publish([Event.model_validate(told | {"data": data.model_dump(mode="json")})])
         time.sleep(WINDOW_S)
-        append(self, event_type, data)
+        return append(self, task_id, attempt=attempt, type=type, data=data)
 
-    replace(attempt.Attempt, "_append", publish_then_append)
+    replace(event_publisher.EventPublisher, "__init__", remember)
+    replace(Events, "append", publish_then_append)
 
 
 def _sweep_all() -> None:

@@ -19,7 +19,7 @@ from scenario import Impossible, Measured
 from worker_house import House
 
 from azuraforge_client import ProblemRaised
-from azuraforge_contracts import EventType, ExperimentState, FailureCode, WarningCode
+from azuraforge_contracts import ExperimentState, FailureCode, WarningCode
 from azuraforge_core import Generator
 from azuraforge_learner.bundles import load_bundle, save_bundle
 from azuraforge_learner.errors import BundleInvalid
@@ -113,8 +113,8 @@ def _flip_in_checkpoint(house: House, *, dice: random.Random) -> list[str]:
     trainers = house.trainers(task_id)
     for pid in trainers:
         os.kill(pid, signal.SIGSTOP)
-    newest = [one for one in house.events(task_id) if one.type == EventType.CHECKPOINT][-1]
-    folder = house.work / task_id / str(newest.attempt) / newest.data["path"]
+    newest = house.ledger.control.list_wanted_checkpoints(task_id)[0]
+    folder = house.work / task_id / str(newest.attempt) / newest.path
     flip(dice.choice([path for path in sorted(folder.rglob("*")) if path.is_file()]), dice=dice)
     for pid in trainers:
         os.kill(pid, signal.SIGKILL)

@@ -1,5 +1,7 @@
 """Whatever stops a pipeline has a code, a sentence and, where something can be done, a hint."""
 
+import errno
+
 import pytest
 
 from azuraforge_contracts import FailureCode
@@ -14,6 +16,8 @@ CASES: list[tuple[BaseException, FailureCode, str]] = [
     (Diverged("the loss", epoch=2, batch=3), FailureCode.DIVERGED, "epoch 2"),
     (CheckpointMismatch("other data"), FailureCode.DATA_ERROR, "cannot be continued: other data"),
     (ShapeError("(2,) and (3,)"), FailureCode.USER_ERROR, "(2,) and (3,)"),
+    (OSError(errno.ENOSPC, "full"), FailureCode.STORAGE_LOW, "no room left"),
+    (OSError(errno.ENOENT, "gone"), FailureCode.USER_ERROR, "gone"),
     (KeyError("x"), FailureCode.USER_ERROR, "KeyError"),
 ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from pydantic import ValidationError
 
 from azuraforge_contracts import FailureCode
@@ -25,6 +27,10 @@ def describe_failure(error: BaseException) -> FailedWord:
             code = FailureCode.OUT_OF_MEMORY
             message = "The training needs more memory than the worker may use."
             hint = "Use a smaller model, shorter windows or smaller batches."
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            code = FailureCode.STORAGE_LOW
+            message = "There is no room left for the experiment's files."
+            hint = "Free some space on the worker's disk; the experiment goes on by itself."
         case Diverged():
             code, message = FailureCode.DIVERGED, f"The training diverged: {error}."
             hint = "Lower the learning rate."
