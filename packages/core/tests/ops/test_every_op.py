@@ -6,7 +6,8 @@ hold for all of them, and an op that is added without a line in the table fails 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -249,9 +250,17 @@ def results_of(case: Case, inputs: Sequence[Tensor]) -> list[Tensor]:
     return [results] if isinstance(results, Tensor) else list(results)
 
 
-ALL = [pytest.param(name, k, id=f"{name}-{k}") for name, cases in CASES.items() for k in range(len(cases))]
-"""Every case of every op."""
-every_case = pytest.mark.parametrize(("name", "k"), ALL)
+every_op = pytest.mark.parametrize("name", CASES)
+
+
+@contextmanager
+def told(case: Case) -> Iterator[None]:
+    """Add to an error which of the op's cases it is."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"in the case of shapes {case.shapes}")
+        raise
 
 
 def test_no_op_is_left_out() -> None:
@@ -259,10 +268,11 @@ def test_no_op_is_left_out() -> None:
     assert not set(CASES) & WITHOUT_GRADIENT
 
 
-@every_case
-def test_gradients(name: str, k: int) -> None:
-    case = CASES[name][k]
-    gradcheck(case.call, case.inputs())
+@every_op
+def test_gradients(name: str) -> None:
+    for case in CASES[name]:
+        with told(case):
+            gradcheck(case.call, case.inputs())
 
 
 def view_of(x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
@@ -273,28 +283,30 @@ def view_of(x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     return Tensor(np.ascontiguousarray(wide), requires_grad=True), lambda leaf: leaf.transpose()[::2]
 
 
-@every_case
-def test_gradients_of_views_that_are_not_contiguous(name: str, k: int) -> None:
-    case = CASES[name][k]
-    leaves, views = zip(*(view_of(x) for x in case.inputs()), strict=True)
-    gradcheck(lambda *xs: case.call(*(view(x) for view, x in zip(views, xs, strict=True))), leaves)
+@every_op
+def test_gradients_of_views_that_are_not_contiguous(name: str) -> None:
+    for case in CASES[name]:
+        leaves, views = zip(*(view_of(x) for x in case.inputs()), strict=True)
+
+        def of_views(*xs: Tensor, case: Case = case, views: Sequence[Any] = views) -> Tensor | Sequence[Tensor]:
+            return case.call(*(view(x) for view, x in zip(views, xs, strict=True)))
+
+        with told(case):
+            gradcheck(of_views, leaves)
 
 
-@every_case
-def test_gradients_of_tensors_used_twice_before_backward(name: str, k: int) -> None:
-    case = CASES[name][k]
+@every_op
+def test_gradients_of_tensors_used_twice_before_backward(name: str) -> None:
+    for case in CASES[name]:
 
-    def twice(*xs: Tensor) -> list[Tensor]:
-        first, second = case.call(*xs), case.call(*xs)
-        return [
-            *([first] if isinstance(first, Tensor) else first),
-            *([second] if isinstance(second, Tensor) else second),
-        ]
+        def twice(*xs: Tensor, case: Case = case) -> list[Tensor]:
+            return [*results_of(case, xs), *results_of(case, xs)]
 
-    gradcheck(twice, case.inputs())
+        with told(case):
+            gradcheck(twice, case.inputs())
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_op
 def test_a_planted_sign_is_caught_for_every_input(name: str) -> None:
     """In the case with the most elements; a sign that goes unnoticed belongs to a gradient that nobody looks at."""
     case = max(CASES[name], key=lambda case: min(x.size for x in case.inputs()))
@@ -304,11 +316,14 @@ def test_a_planted_sign_is_caught_for_every_input(name: str) -> None:
             gradcheck(plant_sign_error(case.call, inputs[position]), inputs)
 
 
-@every_case
-def test_float32_stays_float32_in_both_directions(name: str, k: int) -> None:
-    if name == "cast":
-        pytest.skip("changing the dtype is what it is for")
-    case = CASES[name][k]
+@pytest.mark.parametrize("name", [name for name in CASES if name != "cast"])
+def test_float32_stays_float32_in_both_directions(name: str) -> None:
+    for case in CASES[name]:
+        with told(case):
+            assert_float32(case)
+
+
+def assert_float32(case: Case) -> None:
     inputs = [Tensor(x.data.astype(np.float32), requires_grad=True) for x in case.inputs()]
     for y in results_of(case, inputs):
         assert y.dtype == np.float32
@@ -319,7 +334,7 @@ def test_float32_stays_float32_in_both_directions(name: str, k: int) -> None:
     assert all(x.grad is None or x.grad.dtype == np.float32 for x in inputs)
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_op
 def test_nan_is_named_at_the_op_that_met_it(name: str) -> None:
     case = next(case for case in CASES[name] if min(x.size for x in case.inputs()) > 0)
     for position in range(len(case.shapes)):
@@ -348,7 +363,7 @@ def test_huge_inputs_stay_finite_in_both_directions(name: str) -> None:
         assert all(x.grad is None or np.isfinite(x.grad).all() for x in inputs)
 
 
-@pytest.mark.parametrize("name", CASES)
+@every_op
 def test_inputs_that_are_all_equal_stay_finite_in_both_directions(name: str) -> None:
     """Zero variance for what standardises, ties for what chooses."""
     for case in CASES[name]:
@@ -369,19 +384,22 @@ def computed(case: Case, dtype: str, *, move: Callable[[np.ndarray], Any]) -> li
     return [*(y.data for y in results), *(x.grad for x in leaves)]
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@every_case
-def test_another_device_gives_the_same_numbers_and_keeps_nobody_waiting(
-    other_device: Any, name: str, k: int, dtype: str
-) -> None:
-    case = CASES[name][k]
+@every_op
+def test_another_device_gives_the_same_numbers_and_keeps_nobody_waiting(other_device: Any, name: str) -> None:
+    for case in CASES[name]:
+        for dtype in ("float64", "float32"):
+            with told(case):
+                assert_same_numbers(other_device, case, dtype)
+
+
+def assert_same_numbers(other_device: Any, case: Case, dtype: str) -> None:
+    before = other_device.double and other_device.double.syncs
     theirs = computed(case, dtype, move=other_device.move)
-    if other_device.double is not None:
-        assert other_device.double.syncs == 0
+    assert (other_device.double and other_device.double.syncs) == before
     for number, (found, ours) in enumerate(zip(theirs, computed(case, dtype, move=np.copy), strict=True)):
         assert (found is None) is (ours is None)
         if ours is not None:
-            other_device.compare(found, np.asarray(ours), what=f"array {number}")
+            other_device.compare(found, np.asarray(ours), what=f"{dtype} array {number}")
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_GRADIENT))

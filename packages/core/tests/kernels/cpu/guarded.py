@@ -1,4 +1,4 @@
-"""`python guarded.py CASE`: run kernels on memory that ends at a page nobody may touch.
+"""`python guarded.py CASE…`: run kernels on memory that ends at a page nobody may touch.
 
 A program, not to be imported: it takes over how kernels get memory. Operands, answers and scratch memory each end
 exactly at such a page, so a kernel that reads or writes one number too much ends this process. Raw addresses know no
@@ -171,8 +171,11 @@ def list_cases(size: int) -> None:
 
 
 if __name__ == "__main__":
-    run = {**CASES, "one_too_many": one_too_many, "list": list_cases}[sys.argv[1]]
-    for count in SIZES:
-        for parts in (1, 2):
-            with forced_parts(parts):
-                run(count)
+    for name in sys.argv[1:]:
+        sys.stdout.write(f"{name}\n")
+        sys.stdout.flush()  # the last name is the one that ended the process
+        run = {**CASES, "one_too_many": one_too_many, "list": list_cases}[name]
+        for count in SIZES:
+            for parts in (1, 2):
+                with forced_parts(parts):
+                    run(count)

@@ -24,10 +24,10 @@ CASES = (
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="guard pages are made with Linux's mmap")
 
 
-def run_guarded(case: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def run_guarded(*cases: str, **environ: str) -> subprocess.CompletedProcess[str]:
     program = Path(__file__).with_name("guarded.py")
     return subprocess.run(
-        [sys.executable, str(program), case],
+        [sys.executable, str(program), *cases],
         env={**os.environ, "AZURAFORGE_KERNELS": "native", **environ},
         capture_output=True,
         text=True,
@@ -37,23 +37,20 @@ def run_guarded(case: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_case_is_run() -> None:
-    assert set(run_guarded("list").stdout.split()) == set(CASES)
+    assert set(run_guarded("list").stdout.split()) == {"list", *CASES}
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_kernels_stay_within_their_memory(case: str) -> None:
-    done = run_guarded(case)
+@pytest.mark.parametrize("lanes", [{}, pytest.param({"AZURAFORGE_SIMD_LANES": "4"}, marks=pytest.mark.slow)])
+def test_kernels_stay_within_their_memory(lanes: dict[str, str]) -> None:
+    done = run_guarded(*CASES, **lanes)
 
-    assert done.returncode == 0, done.stderr[-2000:] or signal.Signals(-done.returncode).name
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("case", CASES)
-def test_kernels_of_narrow_vectors_stay_within_their_memory(case: str) -> None:
-    done = run_guarded(case, AZURAFORGE_SIMD_LANES="4")
-
-    assert done.returncode == 0, done.stderr[-2000:] or signal.Signals(-done.returncode).name
+    ended_in = done.stdout.split()[-1]
+    assert done.returncode == 0, f"in {ended_in}: {done.stderr[-2000:] or signal.Signals(-done.returncode).name}"
+    assert done.stdout.split() == list(CASES)
 
 
 def test_one_number_too_many_is_noticed() -> None:
-    assert run_guarded("one_too_many").returncode in {-signal.SIGSEGV, -signal.SIGBUS}
+    done = run_guarded("linear", "one_too_many")
+
+    assert done.stdout.split() == ["linear", "one_too_many"]
+    assert done.returncode in {-signal.SIGSEGV, -signal.SIGBUS}
