@@ -5,6 +5,7 @@ from __future__ import annotations
 from scenario import OpenFaulty, play
 from scenarios.cancels import cancel_the_cooperative
 from scenarios.deaths import miss_the_dead_soon
+from scenarios.logouts import sign_out
 from scenarios.messages import repeat_and_forge
 from scenarios.pauses import pause_under_kills
 from worker_house import House
@@ -25,6 +26,10 @@ def test_repeated_and_forged_messages_start_nothing(sqlite_house: House) -> None
 def test_a_claim_that_takes_what_is_running_is_noticed(faulty: OpenFaulty) -> None:
     with faulty("claim_twice") as house:
         assert play(repeat_and_forge, house, size=1).wrongs != []
+
+
+def test_a_sign_out_closes_sockets_in_every_gateway(sqlite_house: House) -> None:
+    assert sign_out(sqlite_house, 1).wrongs == []
 
 
 def test_a_dead_worker_is_missed_and_a_stopped_one_says_goodbye(sqlite_house: House) -> None:

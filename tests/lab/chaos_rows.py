@@ -13,6 +13,7 @@ from scenarios.deaths import miss_the_dead
 from scenarios.gateways import kill_the_gateway
 from scenarios.joins import join_late
 from scenarios.kills import kill_trainings
+from scenarios.logouts import sign_out
 from scenarios.messages import repeat_and_forge
 from scenarios.outages import lose_the_broker, lose_the_database
 from scenarios.pauses import pause_under_kills
@@ -152,6 +153,15 @@ ROWS = (
         full=1000,
         bite=40,
         faults={"joins_late": "", "hands_on_all": ""},
+    ),
+    Row(
+        "logout",
+        "logout: its sockets closed < 1 s, in every API process",
+        sign_out,
+        full=5,
+        bite=1,
+        faults={"private_endings": "stayed open"},
+        databases=SQLITE,
     ),
     Row(
         "flipped-byte",

@@ -36,6 +36,7 @@ KNOWN: Final[Mapping[str, str]] = MappingProxyType(
         "no_second_look": "a lease is taken back at its first expired look",
         "no_unique_epoch": "no unique key on the epoch",
         "no_verify": "artifacts and checkpoints are not verified",
+        "private_endings": "an API process does not hear of sign-outs at another",
         "publish_first": "an event is published before it is committed",
         "replay_skipped": "a viewer gets no history",
         "sweep_all": "the sweeper does not ask whether an experiment has ended",

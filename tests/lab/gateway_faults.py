@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from faults import replace
 
+from azuraforge_api.auth.endings import Endings
 from azuraforge_api.events.service import LiveService
 from azuraforge_api.experiments.repository import ExperimentRepository
 from azuraforge_ledger import ArtifactStore
@@ -31,6 +32,7 @@ IN_GATEWAY: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
     {
         "no_idempotency": _no_idempotency,
         "no_verify": lambda: replace(ArtifactStore, "path_of", ArtifactStore._place),
+        "private_endings": lambda: replace(Endings, "hear", lambda _self, _text: None),
         "replay_skipped": lambda: replace(LiveService, "catch_up", _nothing),
     }
 )
