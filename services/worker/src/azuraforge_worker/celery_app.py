@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from celery import Celery, signals
 
 from azuraforge_contracts import CELERY_SETTINGS, celery_broker_url
 from azuraforge_contracts.names import CELERY_APP, QUEUE_LIGHT, QUEUE_TRAIN, TRAIN_TASK
 from azuraforge_worker.settings import WorkerSettings
+from azuraforge_worker.strict_transport import StrictTransport
 
 log = logging.getLogger(__name__)
 
 
+class WakeUps(Celery):
+    """Celery that hears nothing but wake-ups."""
+
+    def connection_for_read(self, *args: Any, **options: Any) -> Any:
+        """The consumer's connection."""
+        connection = super().connection_for_read(*args, **options)
+        connection.transport_cls = StrictTransport
+        return connection
+
+
 def make_celery(redis_url: str) -> Celery:
     """A Celery app on the broker; it can send, and work once a task is registered."""
-    app = Celery(CELERY_APP, broker=celery_broker_url(redis_url), set_as_current=False)
+    app = WakeUps(CELERY_APP, broker=celery_broker_url(redis_url), set_as_current=False)
     app.conf.update(CELERY_SETTINGS)
     app.conf.worker_hijack_root_logger = False
     app.conf.worker_redirect_stdouts = False
     app.conf.worker_cancel_long_running_tasks_on_connection_loss = False
+    app.conf.worker_enable_remote_control = False  # whoever reaches the broker could stop the worker with it
     return app
 
 
