@@ -37,13 +37,20 @@ from azuraforge_api.events.hub import Hub
 from azuraforge_api.events.repository import EventRepository
 from azuraforge_api.events.service import LiveService
 from azuraforge_api.events.subscription import HEARTBEAT_S, Subscription
+from azuraforge_api.experiments import control_routes
 from azuraforge_api.experiments import routes as experiment_routes
+from azuraforge_api.experiments.admission import Admission
+from azuraforge_api.experiments.control import ControlService
+from azuraforge_api.experiments.control_repository import ControlRepository
+from azuraforge_api.experiments.origins import OriginService
 from azuraforge_api.experiments.repository import ExperimentRepository
 from azuraforge_api.experiments.service import ExperimentService
 from azuraforge_api.health import routes as health_routes
 from azuraforge_api.health.service import HealthService
 from azuraforge_api.housekeeping import Housekeeping
 from azuraforge_api.keys import routes as key_routes
+from azuraforge_api.metrics import routes as metric_routes
+from azuraforge_api.metrics.repository import MetricRepository
 from azuraforge_api.parts import Parts
 from azuraforge_api.pipelines import routes as pipeline_routes
 from azuraforge_api.pipelines.preflight import WAIT_S, Preflight
@@ -121,8 +128,10 @@ def _add_routes(app: FastAPI) -> None:
         audit_routes,
         pipeline_routes,
         experiment_routes,
+        control_routes,
         event_routes,
         log_routes,
+        metric_routes,
         artifact_routes,
         description,
     ):
@@ -163,19 +172,20 @@ def _build_parts(means: _Means, *, preflight_wait_s: float, heartbeat_s: float) 
     live = LiveService(events, hub=hub, subscription=subscription, redis=redis)
     catalog = CatalogService(AnnouncementRepository(redis))
     experiments = ExperimentRepository(ledger, threads)
+    store = ArtifactStore(settings.artifacts)
+    control = ControlRepository(ledger, store, threads=threads)
+    preflight = Preflight(redis, wait_s=preflight_wait_s)
+    admission = Admission(experiments, preflight=preflight, waker=means.queue, announce=live.announce)
     parts = (
         *means.accounts,
-        ArtifactService(ArtifactRepository(ledger, ArtifactStore(settings.artifacts), threads=threads)),
+        ArtifactService(ArtifactRepository(ledger, store, threads=threads)),
         catalog,
         experiments,
-        ExperimentService(
-            experiments,
-            catalog=catalog,
-            preflight=Preflight(redis, wait_s=preflight_wait_s),
-            waker=means.queue,
-            announce=live.announce,
-        ),
+        ControlService(control, catalog=catalog, admission=admission, announce=live.announce),
+        ExperimentService(experiments, catalog=catalog, admission=admission, announce=live.announce),
+        OriginService(control, catalog=catalog, admission=admission),
         HealthService(ledger, redis, threads=threads),
+        MetricRepository(ledger, threads),
         live,
     )
     return {type(one): one for one in parts}

@@ -11,9 +11,11 @@ from azuraforge_ledger import (
     AlreadySetUp,
     ArtifactDamaged,
     ArtifactMissing,
+    CheckpointMissing,
     CursorInvalid,
     EntryMissing,
     ExperimentMissing,
+    ExperimentReferenced,
     IdempotencyMismatch,
     LastAdmin,
     LedgerError,
@@ -66,12 +68,35 @@ def _idempotency_mismatch(_: LedgerError) -> ApiError:
 
 
 def _state_conflict(error: LedgerError) -> ApiError:
-    state = cast("StateConflict", error).state
+    conflict = cast("StateConflict", error)
+    state = conflict.state
     if state in TERMINAL_STATES:
         detail, hint = f"The experiment has ended as {state}.", "Nothing changes it any more; start a new one instead."
     else:
         detail, hint = f"The experiment is {state}, which does not allow this.", "Ask again when its state has changed."
-    return RequestConflict(ErrorCode.STATE_CONFLICT, detail, hint=hint)
+    possible: list[str] = [action.value for action in conflict.possible]
+    whole = FieldProblem(pointer="", code="state", message=detail, params={"state": state.value, "possible": possible})
+    return RequestConflict(ErrorCode.STATE_CONFLICT, detail, hint=hint, errors=[whole])
+
+
+def _checkpoint_missing(error: LedgerError) -> ApiError:
+    kept = [str(epoch) for epoch in cast("CheckpointMissing", error).kept]
+    whole = FieldProblem(
+        pointer="/epoch", code="enum", message="No checkpoint is kept there.", params={"choices": kept}
+    )
+    hint = "Checkpoints are kept when an attempt is over: pause the experiment, or choose one of the kept epochs."
+    return RequestConflict(ErrorCode.CHECKPOINT_MISSING, "No such checkpoint is kept.", hint=hint, errors=[whole])
+
+
+def _experiment_referenced(error: LedgerError) -> ApiError:
+    named = [
+        FieldProblem(
+            pointer="", code="referenced", message=f"The {one.kind} was made from it.", params=one.model_dump()
+        )
+        for one in cast("ExperimentReferenced", error).references[:100]
+    ]
+    hint = "Delete what was made from it first, or archive it."
+    return RequestConflict(ErrorCode.REFERENCED, "Something else needs this experiment.", hint=hint, errors=named)
 
 
 def _link_invalid(_: LedgerError) -> ApiError:
@@ -124,9 +149,11 @@ _TRANSLATIONS: Final[Mapping[type[LedgerError], Callable[[LedgerError], ApiError
     AlreadySetUp: _already_set_up,
     ArtifactDamaged: _artifact_damaged,
     ArtifactMissing: _artifact_missing,
+    CheckpointMissing: _checkpoint_missing,
     CursorInvalid: _cursor_invalid,
     EntryMissing: _entry_missing,
     ExperimentMissing: _experiment_missing,
+    ExperimentReferenced: _experiment_referenced,
     IdempotencyMismatch: _idempotency_mismatch,
     LastAdmin: _last_admin,
     LedgerUnavailable: _unavailable,

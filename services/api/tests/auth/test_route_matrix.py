@@ -115,7 +115,8 @@ def ask(house: House, method: str, path: str, *, column: str) -> httpx.Response:
     """One request as this one would make it, so that nothing but who asks can be in its way."""
     headers = house.headers(column)
     url = path.format(
-        task_id=house.task_id,
+        task_id=_doomed(house) if (method, path) == ("DELETE", "/experiments/{task_id}") else house.task_id,
+        other=house.task_id,
         name="results.json",
         project_id=house.project,
         user_id=house.users["target"],
@@ -132,6 +133,13 @@ def ask(house: House, method: str, path: str, *, column: str) -> httpx.Response:
     return house.client.request(method, API_PREFIX + url, json=body, headers=headers)
 
 
+def _doomed(house: House) -> str:
+    """One that may be deleted."""
+    task_id = house.gateway.submit(project=house.project)
+    _succeed(house.gateway, task_id)
+    return task_id
+
+
 def _key_of(house: House, column: str) -> str:
     new = NewKey(house.users[house.person(column)], "one to revoke", [Scope.READ])
     return house.gateway.ledger.keys.create(new, by=TEST)[1].id
@@ -146,6 +154,8 @@ def _body(house: House, method: str, path: str, *, column: str) -> Any:
         ("POST", "/auth/links/read"): lambda: {"token": house.link()},
         ("POST", "/auth/session"): lambda: {"token": house.link()},
         ("POST", "/auth/password"): lambda: {"current": PASSWORD, "new": PASSWORD},
+        ("PATCH", "/experiments/{task_id}"): lambda: {"name": "another name"},
+        ("POST", "/experiments/{task_id}/fork"): lambda: {"changes": {}},
         ("POST", "/experiments"): lambda: {"pipeline": "toy", "project": house.project},
         ("POST", "/keys"): lambda: {
             "name": "k",

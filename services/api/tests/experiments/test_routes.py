@@ -91,13 +91,13 @@ def test_a_worker_that_warns_is_remembered_with_the_experiment(gateway: Gateway,
         worker.answer = lambda _: {"status": "ok"}
     assert answer.json()["warnings"] == ["data"]
     events = gateway.client.get(f"/api/v1/experiments/{answer.json()['task_id']}/events").json()["items"]
-    assert events[1]["data"] == {"code": "data", "message": "Two dates are missing."}
+    assert events[1]["data"] == {"code": "data", "message": "Two dates are missing.", "params": {}}
 
 
 def test_without_an_answer_the_preflight_is_skipped_with_a_warning(
     gateway: Gateway, worker: FakeWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gateway.app.state.parts[ExperimentService]._preflight, "_wait_s", 0.1)
+    monkeypatch.setattr(gateway.app.state.parts[ExperimentService]._admission._preflight, "_wait_s", 0.1)
     silent = FakeWorker(gateway.settings.redis_url, [make_manifest("silent")], answers=False)
     try:
         wait_until(lambda: "silent" in gateway.client.get("/api/v1/pipelines").text)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,6 +14,8 @@ from azuraforge_api.audit.service import AuditOf
 from azuraforge_api.auth.access import EditableTask, ReadableTask, require_role
 from azuraforge_api.auth.current import IdentityOf
 from azuraforge_api.bodies import json_body, read_message
+from azuraforge_api.experiments.control import ControlService
+from azuraforge_api.experiments.idempotency import IdempotencyHeader
 from azuraforge_api.experiments.repository import ExperimentRepository
 from azuraforge_api.experiments.service import ExperimentService
 from azuraforge_api.parts import part
@@ -28,23 +31,22 @@ from azuraforge_contracts import (
     Role,
 )
 from azuraforge_contracts.names import API_PREFIX
-from azuraforge_ledger import DEFAULT_PROJECT, ExperimentFilter
+from azuraforge_ledger import DEFAULT_PROJECT, ExperimentFilter, ExperimentOrder
 
 ExperimentsOf = Annotated[ExperimentRepository, Depends(part(ExperimentRepository))]
+ControlOf = Annotated[ControlService, Depends(part(ControlService))]
 ServiceOf = Annotated[ExperimentService, Depends(part(ExperimentService))]
 
-router = APIRouter(prefix="/experiments", tags=["experiments"])
 
-IdempotencyHeader = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]+$",
-        description="A repeat with the same key and body returns the first answer.",
-    ),
-]
+class Archived(StrEnum):
+    """Which experiments a list shows."""
+
+    NO = "no"
+    YES = "yes"
+    ALL = "all"
+
+
+router = APIRouter(prefix="/experiments", tags=["experiments"])
 
 
 @router.post(
@@ -91,16 +93,35 @@ async def create_experiment(
 
 def _filter(
     identity: IdentityOf,
+    *,
     project: Annotated[str | None, Query(max_length=36, description="Only those of this project.")] = None,
     state: Annotated[list[ExperimentState] | None, Query(max_length=20, description="Any of these states.")] = None,
     pipeline: Annotated[str | None, Query(max_length=100)] = None,
     q: Annotated[str | None, Query(max_length=200, description="Text in name, pipeline or id.")] = None,
+    archived: Annotated[Archived, Query(description="Those in the lists, the archived ones, or all.")] = Archived.NO,
 ) -> ExperimentFilter:
     projects: Collection[str] | None = identity.visible_projects
     if project:
         require_role(identity, project, role=Role.VIEWER)
         projects = [project]
-    return ExperimentFilter(states=state or (), pipeline=pipeline or None, text=q or None, projects=projects)
+    is_archived = None if archived == Archived.ALL else archived == Archived.YES
+    return ExperimentFilter(
+        states=state or (), pipeline=pipeline or None, text=q or None, projects=projects, is_archived=is_archived
+    )
+
+
+def _order(
+    sort: Annotated[
+        str,
+        Query(
+            pattern=r"(?s)^(created_at|updated_at|started_at|finished_at|name|score|metric:.{1,200})$",
+            description="What the list is sorted by; `metric:NAME` is that metric at the last epoch. "
+            "Experiments without the value come last.",
+        ),
+    ] = "created_at",
+    order: Annotated[Literal["asc", "desc"], Query(description="Ties are newest first either way.")] = "desc",
+) -> ExperimentOrder:
+    return ExperimentOrder(sort, is_descending=order == "desc")
 
 
 @router.get(
@@ -109,17 +130,18 @@ def _filter(
 async def list_experiments(
     experiments: ExperimentsOf,
     wanted: Annotated[ExperimentFilter, Depends(_filter)],
+    order: Annotated[ExperimentOrder, Depends(_order)],
     cursor: Annotated[str | None, Query(max_length=500)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ExperimentPage:
-    """A page of experiments, newest first: those of every project that the user can see, or of one."""
-    return await experiments.list_page(wanted, cursor=cursor or None, limit=limit)
+    """A page of experiments, newest first if no order is given: of every project that the user can see, or of one."""
+    return await experiments.list_page(wanted, order=order, cursor=cursor or None, limit=limit)
 
 
 @router.get("/{task_id}", operation_id="read_experiment", responses=problem_responses(ErrorCode.NOT_FOUND))
-async def read_experiment(experiments: ExperimentsOf, task_id: ReadableTask) -> ExperimentRead:
-    """Everything about one experiment but its events."""
-    return await experiments.get(task_id)
+async def read_experiment(control: ControlOf, task_id: ReadableTask) -> ExperimentRead:
+    """Everything about one experiment but its events; while it is queued with its place and an estimate."""
+    return await control.read(task_id)
 
 
 @router.post(

@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 from azuraforge_api.errors import ConfigRefused
+from azuraforge_api.experiments.admission import Admission, Announce, below_config, hash_json
 from azuraforge_api.experiments.repository import ExperimentRepository
 from azuraforge_api.pipelines.config_schema import ConfigSchema
-from azuraforge_api.pipelines.preflight import Preflight
-from azuraforge_api.pipelines.service import CatalogService, Offer
+from azuraforge_api.pipelines.service import CatalogService
 from azuraforge_contracts import (
-    Event,
     ExperimentAccepted,
     ExperimentCreate,
     ExperimentRead,
-    FieldProblem,
     PipelineManifest,
-    WarningCode,
-    WarningRaised,
 )
 from azuraforge_ledger import IdempotencyKey, NewExperiment
-
-Announce = Callable[[Sequence[Event]], Awaitable[None]]
-
-
-class Waker(Protocol):
-    """Tells workers that there is something to do."""
-
-    async def wake(self, task_id: str) -> bool:
-        """Try once, shortly."""
 
 
 class ExperimentService:
@@ -43,14 +28,12 @@ class ExperimentService:
         experiments: ExperimentRepository,
         *,
         catalog: CatalogService,
-        preflight: Preflight,
-        waker: Waker,
+        admission: Admission,
         announce: Announce,
     ) -> None:
         self._experiments = experiments
         self._catalog = catalog
-        self._preflight = preflight
-        self._waker = waker
+        self._admission = admission
         self._announce = announce
 
     async def submit(
@@ -65,7 +48,7 @@ class ExperimentService:
         """
         offer = await self._catalog.find_offer(request.pipeline)
         config = await asyncio.to_thread(complete_config, offer.manifest, request.config)
-        warnings = await self._foresee(offer, config)
+        warnings = await self._admission.foresee(offer, config)
         new = NewExperiment(
             pipeline=offer.manifest.name,
             pipeline_version=offer.manifest.version,
@@ -76,35 +59,19 @@ class ExperimentService:
             warnings=warnings,
             project=project,
             created_by=created_by,
+            priority=request.priority,
+            time_limit_s=request.time_limit_s,
         )
-        idempotency = IdempotencyKey(owner=owner, key=key, body_hash=_hash_request(request)) if key else None
-        submitted = await self._experiments.submit(new, idempotency=idempotency)
-        experiment = submitted.experiment
-        if submitted.is_new:
-            await self._announce(submitted.events)
-            await self._waker.wake(experiment.task_id)
-        return ExperimentAccepted(
-            task_id=experiment.task_id, state=experiment.state, warnings=[warning.code for warning in warnings]
+        idempotency = (
+            IdempotencyKey(owner=owner, key=key, body_hash=hash_json(request.model_dump(mode="json"))) if key else None
         )
+        return await self._admission.admit(new, idempotency=idempotency)
 
     async def cancel(self, task_id: str) -> ExperimentRead:
         """Ask for its end; what waits ends at once, what runs stops at its next batch."""
         experiment, events = await self._experiments.request_cancel(task_id)
         await self._announce(events)
         return experiment
-
-    async def _foresee(self, offer: Offer, config: Mapping[str, Any]) -> list[WarningRaised]:
-        """What a worker says of the config; nobody to ask is a warning, not a refusal."""
-        if not offer.is_live:
-            message = "No live worker offers this pipeline now; the experiment waits for one."
-            return [WarningRaised(code=WarningCode.NO_LIVE_WORKER, message=message)]
-        reply = await self._preflight.ask(offer.manifest.name, config)
-        if reply is None or reply.status == "error":
-            message = "No worker could check the config beforehand; problems with the data show when it starts."
-            return [WarningRaised(code=WarningCode.PREFLIGHT_SKIPPED, message=message)]
-        if reply.status == "refused":
-            raise ConfigRefused(below_config(reply.errors))
-        return [WarningRaised(code=WarningCode.DATA, message=text) for text in reply.warnings]
 
 
 def complete_config(manifest: PipelineManifest, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,14 +88,9 @@ def complete_config(manifest: PipelineManifest, config: Mapping[str, Any]) -> di
     return filled
 
 
-def below_config(problems: Sequence[FieldProblem]) -> list[FieldProblem]:
-    """Problems of a config as problems of the request body that holds it."""
-    return [problem.model_copy(update={"pointer": f"/config{problem.pointer}"}) for problem in problems]
-
-
 def hash_config(config: Mapping[str, Any]) -> str:
     """sha256 of the config's canonical form: sorted keys, no spaces."""
-    return hashlib.sha256(_canonical(config)).hexdigest()
+    return hash_json(config)
 
 
 def find_seed(config: Mapping[str, Any]) -> int | None:
@@ -139,11 +101,3 @@ def find_seed(config: Mapping[str, Any]) -> int | None:
         if isinstance(seed, int) and not isinstance(seed, bool):
             return seed
     return None
-
-
-def _hash_request(request: ExperimentCreate) -> str:
-    return hashlib.sha256(_canonical(request.model_dump(mode="json"))).hexdigest()
-
-
-def _canonical(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
