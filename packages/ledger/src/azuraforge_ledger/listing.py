@@ -7,11 +7,13 @@ id, newest first. A page begins after the last row of the one before (keyset), s
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
+from azuraforge_ledger.columns import dump_json
 from azuraforge_ledger.errors import CursorInvalid
 from azuraforge_ledger.order_cursor import OrderPosition, Value, read_order_cursor
 from azuraforge_ledger.tables import experiment, metric
@@ -49,6 +51,15 @@ class ExperimentOrder:
         """The metric's name, if it is by one."""
         return self.by.removeprefix(METRIC) if self.by.startswith(METRIC) else None
 
+    @property
+    def _mark(self) -> str:
+        """What a cursor calls the order: a metric may have a name that is too long for it."""
+        return (
+            self.by
+            if self.metric is None
+            else METRIC + hashlib.sha256(dump_json(self.metric).encode()).hexdigest()[:16]
+        )
+
     def read_cursor(self, cursor: str) -> OrderPosition:
         """The position that a page in this order returned as `cursor`.
 
@@ -56,7 +67,7 @@ class ExperimentOrder:
             CursorInvalid: none did.
         """
         position = read_order_cursor(cursor)
-        if (position.by, position.is_descending) != (self.by, self.is_descending):
+        if (position.by, position.is_descending) != (self._mark, self.is_descending):
             raise CursorInvalid
         if not _is_value(self, position.value):
             raise CursorInvalid
@@ -64,7 +75,7 @@ class ExperimentOrder:
 
     def position(self, row: Row[Any]) -> OrderPosition:
         """Where a row that `read_rows` gave stands."""
-        return OrderPosition(self.by, self.is_descending, value=row.sort_value, task_id=row.id)
+        return OrderPosition(self._mark, self.is_descending, value=row.sort_value, task_id=row.id)
 
 
 NEWEST: Final = ExperimentOrder()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from azuraforge_api.threads import Threads
 from azuraforge_contracts import Event, ExperimentPage, ExperimentRead
-from azuraforge_ledger import ExperimentFilter, IdempotencyKey, Ledger, NewExperiment, Submitted
+from azuraforge_ledger import ExperimentFilter, ExperimentOrder, IdempotencyKey, Ledger, NewExperiment, Submitted
 
 
 class ExperimentRepository:
@@ -22,9 +22,13 @@ class ExperimentRepository:
         """One experiment."""
         return await self._threads.run(lambda: self._experiments.get(task_id))
 
-    async def list_page(self, wanted: ExperimentFilter, *, cursor: str | None, limit: int) -> ExperimentPage:
-        """A page of the list, newest first."""
-        return await self._threads.run(lambda: self._experiments.list_page(wanted, cursor=cursor, limit=limit))
+    async def list_page(
+        self, wanted: ExperimentFilter, *, order: ExperimentOrder, cursor: str | None, limit: int
+    ) -> ExperimentPage:
+        """A page of the list in an order."""
+        return await self._threads.run(
+            lambda: self._experiments.list_page(wanted, order=order, cursor=cursor, limit=limit)
+        )
 
     async def request_cancel(self, task_id: str) -> tuple[ExperimentRead, list[Event]]:
         """Ask for its end."""

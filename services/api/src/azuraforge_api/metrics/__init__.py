@@ -1,0 +1,1 @@
+"""How metrics went, in as many points as a chart can show."""
