@@ -32,6 +32,7 @@ class ExitStatus(IntEnum):
     UNREACHABLE = 3
     REFUSED = 4
     UNFINISHED = 5
+    DIFFERENT = 6
     INTERRUPTED = 130
 
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from azuraforge.account_texts import ACCOUNT_TEXTS
+from azuraforge.control_texts import CONTROL_TEXTS
+
 
 class Language(StrEnum):
     """What the command speaks."""
@@ -35,6 +38,8 @@ def find_language(environ: Mapping[str, str], *, chosen: str | None = None) -> L
 
 
 TABLE: Mapping[str, tuple[str, str]] = {
+    **ACCOUNT_TEXTS,
+    **CONTROL_TEXTS,
     # The data folder
     "home_unwritable": (
         "The data folder {home} cannot be written ({reason}).",
@@ -155,10 +160,6 @@ TABLE: Mapping[str, tuple[str, str]] = {
     # Welcome
     "ready": ("AzuraForge is ready", "AzuraForge hazır"),
     "ready_in": ("ready in {seconds} s", "{seconds} sn içinde hazır"),
-    "open_link": (
-        "Open this link in your browser; it signs you in once:",
-        "Bu bağlantıyı tarayıcıda açın; bir kez giriş yaptırır:",
-    ),
     "stop_hint": ("Ctrl-C stops everything.", "Ctrl-C her şeyi durdurur."),
     "first_start": ("First start: training the sample experiment", "İlk açılış: örnek deney eğitiliyor"),
     "sample_name": ("Sample experiment", "Örnek deney"),
@@ -224,7 +225,10 @@ TABLE: Mapping[str, tuple[str, str]] = {
     ),
     "server_silent": ("AzuraForge at {url} does not answer.", "{url} adresindeki AzuraForge yanıt vermiyor."),
     "key_missing": ("There is no key for {url}.", "{url} için bir anahtar yok."),
-    "key_missing_remedy": ("Give it with --key or AZURAFORGE_KEY.", "--key ya da AZURAFORGE_KEY ile verin."),
+    "key_missing_remedy": (
+        "azuraforge login keeps one; or give it with --key or AZURAFORGE_API_KEY.",
+        "azuraforge login birini saklar; ya da --key ya da AZURAFORGE_API_KEY ile verin.",
+    ),
     # Mistakes on the command line
     "set_malformed": ("--set {text} is not of the form a.b=value.", "--set {text} ifadesi a.b=değer biçiminde değil."),
     "set_example": ("For example: --set training.epochs=20", "Örneğin: --set training.epochs=20"),

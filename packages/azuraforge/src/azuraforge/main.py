@@ -19,13 +19,20 @@ from azuraforge.locales import Language, Texts, find_language
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "up": ("azuraforge.commands.up", "Start the platform and keep it running."),
     "demo": ("azuraforge.commands.demo", "Train the sample experiment and print its score beside the baseline."),
-    "experiments": ("azuraforge.commands.experiments", "Start, watch, list and cancel experiments."),
+    "experiments": ("azuraforge.commands.experiments", "Start, watch, list and control experiments."),
     "pipelines": ("azuraforge.commands.pipelines", "What can be trained here."),
-    "link": ("azuraforge.commands.link", "Print a new one-time sign-in link."),
+    "link": ("azuraforge.commands.link", "Print a one-time sign-in link."),
+    "login": ("azuraforge.commands.login:login", "Keep an API key for a platform."),
+    "logout": ("azuraforge.commands.login:logout", "Forget the API key of a platform."),
+    "whoami": ("azuraforge.commands.login:whoami", "Say who the command speaks for, and where."),
+    "users": ("azuraforge.commands.users", "Make, change and disable users."),
+    "projects": ("azuraforge.commands.projects", "Projects and who may do what in them."),
+    "keys": ("azuraforge.commands.keys", "API keys for programs."),
+    "audit": ("azuraforge.commands.audit", "Who did what, newest first."),
     "warmup": ("azuraforge.commands.warmup", "Compile the engine's kernels for this processor."),
     "doctor": ("azuraforge.commands.doctor", "Say what is wrong with this installation."),
 }
-"""Name → module that holds `command`, and the line that --help shows without importing it."""
+"""Name → module that holds `command` (or what the colon names), and the line that --help shows without importing it."""
 
 
 class LazyGroup(click.Group):
@@ -39,7 +46,8 @@ class LazyGroup(click.Group):
         """Import the module of one command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name or "command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as above

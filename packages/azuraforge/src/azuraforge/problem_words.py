@@ -45,6 +45,10 @@ PROBLEMS: Mapping[ErrorCode, tuple[str, str]] = {
         "Kuyruk sunucusu şu anda yok.",
         "Kabul edilen hiçbir şey kaybolmaz; `azuraforge doctor` neyin eksik olduğunu söyler.",
     ),
+    ErrorCode.CHECKPOINT_MISSING: (
+        "Orada saklanan bir denetim noktası yok.",
+        "`azuraforge experiments checkpoints` saklananları sayar.",
+    ),
     ErrorCode.CONFIG_INVALID: (
         "{count} alan kullanılamıyor. Hiçbir şey oluşturulmadı.",
         "Aşağıdaki alanları düzeltip yeniden deneyin.",
@@ -99,6 +103,10 @@ PROBLEMS: Mapping[ErrorCode, tuple[str, str]] = {
         "`azuraforge pipelines` sunulanları sayar.",
     ),
     ErrorCode.PROJECT_ARCHIVED: ("Proje arşivde.", "Önce arşivden çıkarın."),
+    ErrorCode.REFERENCED: (
+        "Bu deneye başka bir şey gerek duyuyor.",
+        "Önce ondan yapılanı silin ya da deneyi arşivleyin.",
+    ),
     ErrorCode.REQUEST_INVALID: ("İstek kullanılamıyor.", "Aşağıdaki alanları düzeltip yeniden deneyin."),
     ErrorCode.REQUEST_TIMEOUT: ("İsteğin ulaşması çok uzun sürdü.", "Bağlantıyı denetleyip yeniden deneyin."),
     ErrorCode.STATE_CONFLICT: (
@@ -108,7 +116,7 @@ PROBLEMS: Mapping[ErrorCode, tuple[str, str]] = {
     ErrorCode.TOO_MANY_REQUESTS: ("Çok fazla istek.", "Biraz bekleyip yeniden deneyin."),
     ErrorCode.UNAUTHENTICATED: (
         "Sunucu bu anahtarı tanımıyor.",
-        "Sahip anahtarı, veri klasöründeki secrets/owner.key dosyasındadır.",
+        "Geçerli bir API anahtarı verin (`azuraforge login` saklar); sahip anahtarı secrets/owner.key dosyasındadır.",
     ),
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: ("Bu içerik türü alınmıyor.", "application/json gönderin."),
 }
@@ -146,6 +154,8 @@ FIELDS: Mapping[str, str] = {
     "duplicate_key": "Aynı ad bir nesnede iki kez geçiyor.",
     "text_has_nul": "Metin NUL karakteri içeriyor.",
     "text_not_unicode": "Metin geçerli Unicode değil.",
+    "referenced": "“{name}” ({id}) ondan yapıldı.",
+    "state": "Durumu: {state}. Yapılabilecekler: {possible}",
     "too_few_rows": "Seride {rows} satır var; bu pencere ve bölme için en az {needed} gerekli.",
     "csv_empty": "Dosya boş.",
     "csv_no_rows": "Dosyada başlıktan başka satır yok.",

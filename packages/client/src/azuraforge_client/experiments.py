@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 
 from azuraforge_client.errors import ClientError, DownloadDamaged
-from azuraforge_client.transport import Transport
+from azuraforge_client.experiment_control import ExperimentControl, path_of
 from azuraforge_client.watching import Watch
 from azuraforge_contracts import (
     ArtifactRead,
@@ -27,11 +27,8 @@ from azuraforge_contracts import (
 PATIENCE_S = 60.0
 
 
-class Experiments:
-    """Start, watch and read experiments; reached as `client.experiments`."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+class Experiments(ExperimentControl):
+    """Start, watch, read and control experiments; reached as `client.experiments`."""
 
     def start(
         self,
@@ -39,9 +36,14 @@ class Experiments:
         config: Mapping[str, Any] | None = None,
         *,
         name: str | None = None,
+        project: str | None = None,
+        priority: int = 0,
+        time_limit_s: float | None = None,
         idempotency_key: str | None = None,
     ) -> ExperimentAccepted:
-        """Start a training. Sent again if the connection breaks; the key makes that one experiment all the same.
+        """Start a training; `project` is an id, the default project without it.
+
+        Sent again if the connection breaks; the key makes that one experiment all the same.
 
         Raises:
             RequestRefused: `problem.errors` name the fields of the config that are wrong.
@@ -49,12 +51,16 @@ class Experiments:
         body: dict[str, Any] = {"pipeline": pipeline, "config": dict(config or {})}
         if name is not None:
             body["name"] = name
+        if project is not None:
+            body["project"] = project
+        body |= {"priority": priority} if priority else {}
+        body |= {"time_limit_s": time_limit_s} if time_limit_s is not None else {}
         headers = {"Idempotency-Key": idempotency_key or new_id()}
         return self._transport.send("/experiments", ExperimentAccepted, body=body, headers=headers, is_repeatable=True)
 
     def get(self, task_id: str) -> ExperimentRead:
         """Everything about one experiment but its events."""
-        return self._transport.read(_path(task_id), ExperimentRead)
+        return self._transport.read(path_of(task_id), ExperimentRead)
 
     def list(
         self,
@@ -62,21 +68,23 @@ class Experiments:
         states: Sequence[ExperimentState | str] = (),
         pipeline: str | None = None,
         text: str | None = None,
+        archived: str | None = None,
+        project: str | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> ExperimentPage:
-        """A page, newest first; give `next_cursor` back as `cursor` for the next one."""
+        """A page, newest first, of those that are not archived unless `archived` is `yes` or `all`.
+
+        Give `next_cursor` back as `cursor` for the next one.
+        """
         wanted = {"state": [str(state) for state in states], "pipeline": pipeline, "q": text, "cursor": cursor}
+        wanted |= {"project": project, "archived": archived}
         params = {name: value for name, value in wanted.items() if value} | {"limit": limit}
         return self._transport.read("/experiments", ExperimentPage, params=params)
 
-    def cancel(self, task_id: str) -> ExperimentRead:
-        """Ask for its end; repeating it changes nothing."""
-        return self._transport.send(f"{_path(task_id)}/cancel", ExperimentRead, is_repeatable=True)
-
     def events(self, task_id: str, *, after: int = 0, limit: int = 1000) -> EventPage:
         """A page of events in order of `seq`."""
-        return self._transport.read(f"{_path(task_id)}/events", EventPage, params={"after": after, "limit": limit})
+        return self._transport.read(f"{path_of(task_id)}/events", EventPage, params={"after": after, "limit": limit})
 
     def watch(self, task_id: str, *, after: int = 0, patience_s: float = PATIENCE_S) -> Iterator[Event]:
         """Every event above `after`, then each as it happens, until the experiment's last one.
@@ -87,7 +95,7 @@ class Experiments:
 
     def artifacts(self, task_id: str) -> Sequence[ArtifactRead]:
         """The files that it produced."""
-        return self._transport.read_list(f"{_path(task_id)}/artifacts", ArtifactRead)
+        return self._transport.read_list(f"{path_of(task_id)}/artifacts", ArtifactRead)
 
     def download(self, task_id: str, name: str, *, to: Path) -> Path:
         """Save one file at `to`, whole or not at all.
@@ -99,7 +107,7 @@ class Experiments:
         partial = to.with_name(f"{to.name}.{new_id()}.partial")
         digest = hashlib.sha256()
         try:
-            path = f"{_path(task_id)}/artifacts/{quote(name, safe='')}"
+            path = f"{path_of(task_id)}/artifacts/{quote(name, safe='')}"
             with self._transport.stream(path, params={"download": "true"}) as answer, partial.open("xb") as file:
                 for chunk in answer.iter_bytes():
                     digest.update(chunk)
@@ -113,7 +121,3 @@ class Experiments:
         finally:
             partial.unlink(missing_ok=True)
         return to
-
-
-def _path(task_id: str) -> str:
-    return f"/experiments/{quote(task_id, safe='')}"

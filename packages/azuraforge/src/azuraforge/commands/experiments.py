@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from azuraforge.commands import experiment_control
+from azuraforge.commands.projects import find_project
 from azuraforge.connection import Target, connect, find_results, target_options
 from azuraforge.errors import ExitStatus
 from azuraforge.locales import Texts
@@ -17,7 +21,14 @@ from azuraforge.overrides import build_config
 from azuraforge.score_view import refuse_unfinished, show_score
 from azuraforge.training_view import number, show_training
 from azuraforge_client import Client
-from azuraforge_contracts import EventType, ExperimentEnded, ExperimentPage, ExperimentState, ExperimentSummary
+from azuraforge_contracts import (
+    EventType,
+    ExperimentEnded,
+    ExperimentPage,
+    ExperimentRead,
+    ExperimentState,
+    ExperimentSummary,
+)
 
 WIDE = 120
 """Columns of a terminal that can show every column of the list."""
@@ -29,9 +40,9 @@ STATE_STYLES = {
 }
 
 
-@click.group(short_help="Start, watch, list and cancel experiments.")
+@click.group(short_help="Start, watch, list and control experiments.")
 def command() -> None:
-    """Start, watch, list and cancel experiments."""
+    """Start, watch, list and control experiments."""
 
 
 @command.command()
@@ -48,11 +59,14 @@ def command() -> None:
     "--config", "file", type=click.Path(path_type=Path), metavar="FILE", help="The config as JSON; - reads the input."
 )
 @click.option("--name", help="A name for the list.")
+@click.option("--priority", type=experiment_control.PRIORITY, default=0, help="From -10 to 10; higher ones go first.")
+@click.option("--time-limit", "time_limit_s", type=click.FloatRange(min=0, min_open=True), help="Seconds of training.")
 @click.option("--watch", "is_watching", is_flag=True, help="Show the training live and wait for its end.")
 @click.option("--json", "is_json", is_flag=True, help="Print JSON; with --watch one event per line, then the result.")
 @click.pass_obj
 def start(
     texts: Texts,
+    /,
     *,
     pipeline: str,
     url: str | None,
@@ -60,14 +74,14 @@ def start(
     home: str | None,
     settings: tuple[str, ...],
     file: Path | None,
-    name: str | None,
     is_watching: bool,
     is_json: bool,
+    **given: Any,
 ) -> int:
     """Start a training of PIPELINE."""
     config = build_config(file, settings, texts=texts)
     with connect(Target(url=url, key=key, home=home), environ=os.environ, texts=texts) as client:
-        accepted = client.experiments.start(pipeline, config, name=name)
+        accepted = client.experiments.start(pipeline, config, **given)
         if is_json and not is_watching:
             click.echo(accepted.model_dump_json())
             return ExitStatus.DONE
@@ -97,6 +111,8 @@ def watch(texts: Texts, *, task_id: str, url: str | None, key: str | None, home:
 @target_options
 @click.option("--state", "states", multiple=True, type=click.Choice([one.value for one in ExperimentState]))
 @click.option("--pipeline", help="Only those of one pipeline.")
+@click.option("--project", help="Only those of one project: its name or id.")
+@click.option("--archived", type=click.Choice(["no", "yes", "all"]), default="no", show_default=True)
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
 @click.option("--json", "is_json", is_flag=True, help="Print the page as JSON.")
 @click.pass_obj
@@ -108,12 +124,15 @@ def list_experiments(
     home: str | None,
     states: tuple[str, ...],
     pipeline: str | None,
+    project: str | None,
+    archived: str,
     limit: int,
     is_json: bool,
 ) -> None:
     """List experiments, newest first."""
     with connect(Target(url=url, key=key, home=home), environ=os.environ, texts=texts) as client:
-        page = client.experiments.list(states=states, pipeline=pipeline, limit=limit)
+        place = None if project is None else find_project(client, project, texts=texts).id
+        page = client.experiments.list(states=states, pipeline=pipeline, project=place, archived=archived, limit=limit)
     if is_json:
         click.echo(page.model_dump_json())
     else:
@@ -136,6 +155,8 @@ def show(texts: Texts, *, task_id: str, url: str | None, key: str | None, home: 
     _show_page(ExperimentPage(items=[experiment], total=1), texts=texts)
     if experiment.failure is not None:
         console.print(Text(f"{experiment.failure.message} {experiment.failure.hint}".strip(), style="red"))
+    for line in _relations(experiment, texts=texts):
+        console.print(line, soft_wrap=True)
     for name, value in experiment.metrics.items():
         console.print(f"  {name} {number(value)}")
     console.print_json(data=experiment.config)
@@ -151,6 +172,24 @@ def cancel(texts: Texts, *, task_id: str, url: str | None, key: str | None, home
     with connect(Target(url=url, key=key, home=home), environ=os.environ, texts=texts) as client:
         experiment = client.experiments.cancel(task_id)
     click.echo(experiment.model_dump_json() if is_json else texts("cancel_asked", task_id=task_id))
+
+
+def _relations(experiment: ExperimentRead, *, texts: Texts) -> Iterator[str]:
+    """Where it came from, what was made from it, and where it waits."""
+    if experiment.parent is not None:
+        yield texts("child_of", origin=texts(f"origin_{experiment.origin}"), parent=experiment.parent)
+    if experiment.fork_point is not None:
+        yield texts("fork_at", epoch=experiment.fork_point.epoch, parent=experiment.fork_point.experiment)
+    for child in experiment.children:
+        origin = texts(f"origin_{child.origin}")
+        yield texts("child_made", origin=origin, task_id=child.task_id, name=child.name)
+    place = experiment.queue
+    if place is not None:
+        yield texts("place", position=place.position, waiting=place.waiting)
+        if place.starts_in_s is not None:
+            yield texts("place_starts", seconds=round(place.starts_in_s))
+        if place.trains_for_s is not None:
+            yield texts("place_trains", seconds=round(place.trains_for_s))
 
 
 def _watch(client: Client, task_id: str, *, is_json: bool, texts: Texts) -> int:
@@ -190,10 +229,10 @@ def _show_page(page: ExperimentPage, *, texts: Texts) -> None:
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("task_id", no_wrap=True, min_width=36)
-    columns = ["state", "progress", "score", "name", "pipeline", "created"]
+    columns = ["state", "progress", "score", "name", "pipeline", "priority", "created"]
     shown = columns if console.width >= WIDE else columns[:3]  # a narrow terminal keeps what fits on one line
     for name in shown:
-        is_number = name in {"progress", "score"}
+        is_number = name in {"progress", "score", "priority"}
         table.add_column(texts(f"column_{name}"), justify="right" if is_number else "left", no_wrap=True)
     for one in page.items:
         cells = {
@@ -202,6 +241,7 @@ def _show_page(page: ExperimentPage, *, texts: Texts) -> None:
             "score": _score(one),
             "name": Text(one.name),
             "pipeline": Text(one.pipeline),
+            "priority": Text(str(one.priority) if one.priority else ""),
             "created": Text(one.created_at.astimezone().strftime("%Y-%m-%d %H:%M")),
         }
         table.add_row(one.task_id, *(cells[name] for name in shown))
@@ -215,3 +255,7 @@ def _score(one: ExperimentSummary) -> Text:
         return Text()
     style = "green" if one.score.beats_baseline else ""
     return Text(f"{number(one.score.value)} {one.score.unit}".strip(), style=style)
+
+
+for _one in experiment_control.COMMANDS:
+    command.add_command(_one)
