@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 import urllib.request
@@ -167,7 +168,7 @@ def test_a_wrong_key_is_refused_and_a_missing_one_asked_for(home: Path) -> None:
 
     assert wrong.returncode == 4
     assert missing.returncode == 1
-    assert "AZURAFORGE_KEY" in missing.stderr
+    assert "AZURAFORGE_API_KEY" in missing.stderr
 
 
 def test_a_platform_that_does_not_run_is_one_sentence_in_the_users_language(tmp_path: Path) -> None:
@@ -185,21 +186,58 @@ def test_a_platform_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None
     assert "does not answer" in done.stderr
 
 
-def test_the_link_signs_a_browser_in_once(home: Path) -> None:
-    link = azuraforge(home, "link").stdout.strip()
+def enter(link: str, **chosen: str) -> int:
+    """The status with which a browser's page is answered that opens the link."""
     url, token = link.split("/sign-in#")
-
     request = urllib.request.Request(
         f"{url}/api/v1/auth/session",
-        data=json.dumps({"token": token}).encode(),
+        data=json.dumps({"token": token, **chosen}).encode(),
         headers={"Content-Type": "application/json", "Origin": url},
     )
-    with urllib.request.urlopen(request) as answer:
-        assert answer.status == 200
-        assert "HttpOnly" in answer.headers["Set-Cookie"]
-    with pytest.raises(urllib.error.HTTPError) as again:
-        urllib.request.urlopen(request)
-    assert 400 <= again.value.code < 500
+    try:
+        with urllib.request.urlopen(request) as answer:
+            assert "HttpOnly" in answer.headers["Set-Cookie"]
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_links_make_the_first_account_and_sign_in_once_each(home: Path) -> None:
+    first = azuraforge(home, "link").stdout.strip()
+    assert enter(first) == 422, "it needs a name and a password"
+    assert enter(first, name="Ayşe", password="yedi cüceler ve bir fırın") == 200
+    link = azuraforge(home, "link", "--user", "ayşe").stdout.strip()
+    assert [enter(link), enter(link)] == [200, 401]
+    unknown = azuraforge(home, "link", "--user", "nobody")
+    assert unknown.returncode == 4
+    assert unknown.stdout == ""
+
+
+def test_a_key_is_kept_for_its_owner_alone_and_speaks_for_its_user(home: Path, tmp_path: Path) -> None:
+    url = json.loads((home / "server.json").read_text())["url"]
+    elsewhere = {"XDG_CONFIG_HOME": str(tmp_path)}
+    azuraforge(home, "users", "add", "Fatma", "--project", "default", "--role", "viewer")
+    key = azuraforge(home, "keys", "add", "ci", "--user", "fatma", "--scope", "write").stdout
+
+    done = subprocess.run(
+        [sys.executable, "-m", "azuraforge.main", "login", "--url", url],
+        env=clean_environ(tmp_path / "none") | elsewhere,
+        input=key,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    kept = tmp_path / "azuraforge" / "keys.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    said = azuraforge(tmp_path / "none", "whoami", "--json", **elsewhere).stdout
+    assert json.loads(said)["user"] == "Fatma"
+    started = azuraforge(tmp_path / "none", "experiments", "start", "stock_predictor", **elsewhere)
+    assert started.returncode == 4, "a viewer's key starts nothing, whatever its scope"
+    assert azuraforge(home, "keys", "revoke", "ci", "--all").returncode == 0
+    assert azuraforge(tmp_path / "none", "whoami", **elsewhere).returncode == 4
+    assert azuraforge(tmp_path / "none", "logout", **elsewhere).returncode == 0
+    assert key.strip() not in kept.read_text()
 
 
 def test_the_doctor_finds_nothing_wrong_with_it(home: Path) -> None:

@@ -15,6 +15,7 @@ from azuraforge_client import (
     Client,
     Conflict,
     DownloadDamaged,
+    Forbidden,
     NotFound,
     RequestRefused,
     ServerFailed,
@@ -114,8 +115,34 @@ def test_the_list_asks_for_what_was_wanted() -> None:
 
 
 def test_a_sign_in_link_is_a_whole_address() -> None:
-    created = {"path": "/sign-in#token", "expires_at": "2026-11-20T18:00:00Z"}
-    assert client_of(lambda _: httpx.Response(201, json=created)).sign_in_link() == f"{URL}/sign-in#token"
+    def handle(request: httpx.Request) -> httpx.Response:
+        assert json.loads(request.content) == {"user": "Ayşe"}
+        return httpx.Response(201, json={"path": "/sign-in#token", "expires_at": "2026-11-20T18:00:00Z"})
+
+    client = client_of(handle)
+    assert client.address_of(client.create_link(user="Ayşe")) == f"{URL}/sign-in#token"
+
+
+def test_what_is_not_given_is_not_sent() -> None:
+    sent = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        sent.append((request.method, request.url.raw_path.decode(), json.loads(request.content or b"null")))
+        user = {"id": "u", "name": "n", "created_at": "2026-11-20T18:00:00Z"}
+        return httpx.Response(204) if request.method == "DELETE" else httpx.Response(200, json=user)
+
+    client = client_of(handle)
+    client.users.change("../x", is_disabled=True)
+    client.keys.revoke("k/1")
+    assert sent == [
+        ("PATCH", "/api/v1/users/..%2Fx", {"is_disabled": True}),
+        ("DELETE", "/api/v1/keys/k%2F1", None),
+    ]
+
+
+def test_a_key_that_may_not_is_told_so() -> None:
+    with pytest.raises(Forbidden):
+        client_of(lambda _: problem(403)).users.list()
 
 
 def test_a_task_id_never_becomes_another_path() -> None:

@@ -1,6 +1,7 @@
 """What `azuraforge up` shows when it is ready: `python -m azuraforge.welcome`, a child that ends.
 
-On the first start it trains the sample experiment in the terminal, then it prints the sign-in link.
+On the first start it trains the sample experiment in the terminal; then it prints the link to the first account, or
+the address where there are accounts.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from azuraforge.locales import Language, Texts
 from azuraforge.sample import find_sample
 from azuraforge.score_view import show_score
 from azuraforge.training_view import show_training
-from azuraforge_client import Client
+from azuraforge_client import Client, Conflict
 
 
 @click.command()
@@ -35,14 +36,14 @@ def command(*, language: str, seconds: float, is_opening: bool, quiet: bool, is_
     texts = Texts(Language(language))
     console = Console(highlight=False)
     try:
-        with connect(Target(), environ=os.environ, texts=texts) as client:
+        with connect(Target(is_owner=True), environ=os.environ, texts=texts) as client:
             if is_sample or (is_sample is None and client.experiments.list(limit=1).total == 0):
                 _train_sample(client, console=console, texts=texts)
-            link = client.sign_in_link()
+            link, said = _find_way_in(client, texts=texts)
         if quiet:
             click.echo(link)
         else:
-            _show_link(link, seconds=seconds, console=console, texts=texts)
+            _show_link(link, said, seconds=seconds, console=console, texts=texts)
         if is_opening:
             webbrowser.open(link)
     except CommandError as error:
@@ -65,10 +66,17 @@ def _train_sample(client: Client, *, console: Console, texts: Texts) -> None:
         console.print(Text(str(error), style="yellow"))
 
 
-def _show_link(link: str, *, seconds: float, console: Console, texts: Texts) -> None:
+def _find_way_in(client: Client, *, texts: Texts) -> tuple[str, str]:
+    """Where to go and what for: a link while nobody has an account, else the plain address."""
+    try:
+        return client.address_of(client.create_link(purpose="setup")), texts("open_setup")
+    except Conflict:
+        return f"{client.url}/", texts("open_address")
+
+
+def _show_link(link: str, said: str, *, seconds: float, console: Console, texts: Texts) -> None:
     title = Text(texts("ready"), style="bold green")
-    said = Text(texts("open_link"))
-    console.print(Panel(said, title=title, subtitle=_speed(seconds, texts), border_style="green", expand=False))
+    console.print(Panel(Text(said), title=title, subtitle=_speed(seconds, texts), border_style="green", expand=False))
     # Not inside the panel: a line that a frame breaks cannot be clicked or copied.
     console.print(Text(f"  {link}", style=f"bold cyan link {link}"), soft_wrap=True)
     console.print(Text(f"  {texts('stop_hint')}", style="dim"))

@@ -7,9 +7,10 @@ from typing import Self
 
 import httpx
 
+from azuraforge_client.accounts import Audit, Keys, Projects, Users
 from azuraforge_client.experiments import Experiments
 from azuraforge_client.transport import Transport
-from azuraforge_contracts import Catalog, Health, LinkCreated
+from azuraforge_contracts import Catalog, Health, LinkCreated, SessionRead
 
 
 class Pipelines:
@@ -40,6 +41,10 @@ class Client:
         self._transport = Transport(url, key=key, timeout_s=timeout_s, http=http)
         self.experiments = Experiments(self._transport)
         self.pipelines = Pipelines(self._transport)
+        self.users = Users(self._transport)
+        self.projects = Projects(self._transport)
+        self.keys = Keys(self._transport)
+        self.audit = Audit(self._transport)
 
     @property
     def url(self) -> str:
@@ -54,10 +59,23 @@ class Client:
         """Whether it can serve; raises `ServerFailed` or `AnswerInvalid` when it cannot."""
         return self._transport.read("/ready", Health)
 
-    def sign_in_link(self) -> str:
-        """A full address that signs one browser in, once. Needs the owner's key."""
-        created = self._transport.send("/auth/links", LinkCreated)
-        return f"{self.url}{created.path}"
+    def who(self) -> SessionRead:
+        """Who the key stands for, and what it may do."""
+        return self._transport.read("/auth/session", SessionRead)
+
+    def create_link(self, *, purpose: str | None = None, user: str | None = None) -> LinkCreated:
+        """A link that works once, for the owner's key: `setup` for the first admin, `session` to sign a user in.
+
+        Raises:
+            Conflict: a link for the first admin was asked for, and there is one.
+            NotFound: there is no such user.
+        """
+        body = {name: value for name, value in (("purpose", purpose), ("user", user)) if value is not None}
+        return self._transport.send("/auth/links", LinkCreated, body=body)
+
+    def address_of(self, link: LinkCreated) -> str:
+        """The full address of a link."""
+        return f"{self.url}{link.path}"
 
     def close(self) -> None:
         """Close the connections."""

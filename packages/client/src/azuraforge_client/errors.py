@@ -7,6 +7,7 @@ ClientError
 ├── DownloadDamaged        a file arrived with another sha256 than the server announced
 └── ProblemRaised          the server refused; carries its Problem
     ├── Unauthenticated    401
+    ├── Forbidden          403: the key may not do this
     ├── NotFound           404
     ├── Conflict           409
     ├── RequestRefused     400, 413, 415, 422: correct the request
@@ -60,6 +61,10 @@ class Unauthenticated(ProblemRaised):
     """The key is wrong, or there is none."""
 
 
+class Forbidden(ProblemRaised):
+    """The key may not do this."""
+
+
 class NotFound(ProblemRaised):
     """There is no such thing."""
 
@@ -78,6 +83,7 @@ class ServerFailed(ProblemRaised):
 
 _BY_STATUS: dict[int, type[ProblemRaised]] = {
     HTTPStatus.UNAUTHORIZED: Unauthenticated,
+    HTTPStatus.FORBIDDEN: Forbidden,
     HTTPStatus.NOT_FOUND: NotFound,
     HTTPStatus.CONFLICT: Conflict,
     HTTPStatus.TOO_MANY_REQUESTS: ServerFailed,

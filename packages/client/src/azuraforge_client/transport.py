@@ -31,7 +31,7 @@ PAUSE_S = 0.3
 
 
 class Transport:
-    """Speaks to one server. `key` is the owner's key; `http` replaces the connection pool in tests."""
+    """Speaks to one server. `key` is an API key or the owner's key; `http` replaces the connection pool in tests."""
 
     def __init__(
         self, url: str, *, key: str | None, timeout_s: float = 30.0, http: httpx.BaseTransport | None = None
@@ -70,6 +70,10 @@ class Transport:
         """POST; `is_repeatable` allows it again when the connection broke or the server could not serve."""
         answer = self.request("POST", path, body=body, headers=headers, tries=TRIES if is_repeatable else 1)
         return self._parse(answer, TypeAdapter(model))
+
+    def change(self, path: str, model: type[M], *, body: Mapping[str, Any]) -> M:
+        """PATCH."""
+        return self._parse(self.request("PATCH", path, body=body), TypeAdapter(model))
 
     def request(
         self,

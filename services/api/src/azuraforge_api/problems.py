@@ -66,7 +66,7 @@ HINTS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.METHOD_NOT_ALLOWED: "Use one of the methods in the Allow header.",
     ErrorCode.NOT_FOUND: "Check the address; GET /api/v1/openapi.json lists every route.",
     ErrorCode.REQUEST_INVALID: "Correct the named fields and send the request again.",
-    ErrorCode.UNAUTHENTICATED: "Open a sign-in link (`azuraforge up` prints one), or send the owner key as Bearer.",
+    ErrorCode.UNAUTHENTICATED: "Sign in, or send a good API key as Bearer; `azuraforge login` keeps one.",
 }
 
 
