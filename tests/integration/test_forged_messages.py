@@ -105,9 +105,12 @@ def test_a_thousand_repeats_are_one_training(shared_house: House) -> None:
 
 
 def test_nobody_stops_a_worker_through_the_broker(shared_house: House) -> None:
+    first = shared_house.submit("lab_steady", {"epochs": 1})
+    shared_house.wait_for_state(first, ExperimentState.SUCCEEDED)
+
     shared_house.app.control.shutdown()
+    shared_house.app.control.broadcast("pool_shrink", arguments={"n": 3})
 
-    task_id = shared_house.submit("lab_steady", {"epochs": 1})
-
-    shared_house.wait_for_state(task_id, ExperimentState.SUCCEEDED)
+    later = shared_house.submit("lab_steady", {"epochs": 30, "pause_s": 0.02})
+    shared_house.wait_for_state(later, ExperimentState.SUCCEEDED)
     assert shared_house.workers[0].process.poll() is None

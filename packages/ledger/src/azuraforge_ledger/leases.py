@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, exists, func, select, update
 
 from azuraforge_contracts import (
     Event,
@@ -93,6 +93,12 @@ class Leases:
         with self._database.write() as connection:
             task_id = find_next(connection, pipelines=pipelines)
             return None if task_id is None else _claim(connection, task_id, worker_id=worker_id)
+
+    def has_next(self, *, pipelines: Collection[str]) -> bool:
+        """Whether `claim_next` has something to claim; unlike it, this writes nothing."""
+        waiting = [experiment.c.state == ExperimentState.QUEUED, experiment.c.pipeline.in_(sorted(pipelines))]
+        with self._database.read() as connection:
+            return bool(connection.execute(select(exists().where(*waiting))).scalar_one())
 
     def renew(self, task_id: str, *, attempt: int, worker_id: str) -> Orders | None:
         """Hold the experiment for another 30 s and read the orders; None: the fence is lost, stop the trainer."""

@@ -26,6 +26,8 @@ from azuraforge_worker.housekeeping import Housekeeper
 from azuraforge_worker.kernels import warm_kernels
 from azuraforge_worker.live_pipelines import find_live_pipelines
 from azuraforge_worker.preflight_responder import PreflightResponder
+from azuraforge_worker.queue_poller import QueuePoller
+from azuraforge_worker.supervisor import train_what_waits
 
 log = logging.getLogger(__name__)
 STOP_MARGIN_S: Final = 15.0
@@ -70,6 +72,7 @@ class Service:
         self._sweeper = Housekeeper(
             partial(sweep_ended, settings.work, ledger=desk.ledger), period_s=SWEEP_PERIOD_S, is_eager=True
         )
+        self._poller = QueuePoller(desk, train=partial(train_what_waits, desk), period_s=settings.housekeeping_s)
         self._catalog_thread = threading.Thread(target=self._look_at_apps, name="catalog", daemon=True)
         warm = partial(warm_kernels, environ=self._environ, mark=f"worker/{settings.worker_id}")
         self._kernel_thread = threading.Thread(target=warm, name="kernels", daemon=True)
@@ -80,6 +83,7 @@ class Service:
         self._is_started = True
         self._housekeeper.start()
         self._sweeper.start()
+        self._poller.start()
         self._catalog_thread.start()
         self._kernel_thread.start()
 
@@ -96,6 +100,7 @@ class Service:
         if self._is_started:
             self._housekeeper.close()
             self._sweeper.close()
+            self._poller.close()
             self._catalog_thread.join()
             if self._findings is not None:
                 self._announcer.close()

@@ -33,6 +33,11 @@ class Slots:
         for slot in [Slot(gpu) for gpu in gpus][:count] or [Slot()] * count:
             self._free.put(slot)
 
+    @property
+    def has_free(self) -> bool:
+        """Whether one is free now."""
+        return not self._free.empty()
+
     @contextmanager
     def take(self) -> Iterator[Slot]:
         """A slot for the block, waiting for a free one."""

@@ -43,8 +43,12 @@ def supervise_experiment(experiment_id: str, *, desk: Desk) -> None:
 
     The ledger decides who is next: the woken one may be running already, or another may go first.
     """
-    if not is_id(experiment_id):
-        return
+    if is_id(experiment_id):
+        train_what_waits(desk)
+
+
+def train_what_waits(desk: Desk) -> None:
+    """The same without having been woken."""
     with desk.slots.take() as slot:
         mine = replace(desk, environ={**desk.environ, **slot.environ})
         while (claim := _claim_next(desk)) is not None:
