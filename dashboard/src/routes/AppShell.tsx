@@ -37,7 +37,7 @@ export function AppShell() {
       >
         {t("nav.skip")}
       </a>
-      <TopBar user={session.data?.user ?? null} />
+      <TopBar session={session.data ?? null} />
       <main
         id="main"
         ref={main}

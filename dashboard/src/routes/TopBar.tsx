@@ -1,15 +1,16 @@
-import { Link, NavLink, useNavigate } from "react-router";
-import { LinkButton, Button } from "@/components/Button";
+import { Link, NavLink } from "react-router";
+import { LinkButton } from "@/components/Button";
 import { Mark } from "@/components/Mark";
-import { useSignOut } from "@/features/session/queries";
+import type { SessionRead } from "@/lib/api/schema.gen";
 import { useWords } from "@/lib/useWords";
+import { AccountMenu } from "./AccountMenu";
 import { LanguageSwitch } from "./LanguageSwitch";
 import { ThemeSwitch } from "./ThemeSwitch";
 
 const TAB =
   "inline-flex min-h-10 items-center border-b-2 border-transparent px-1 text-sm font-semibold text-soft hover:text-ink aria-[current=page]:border-azure aria-[current=page]:text-ink";
 
-export function TopBar({ user }: { user: string | null }) {
+export function TopBar({ session }: { session: SessionRead | null }) {
   const { t } = useWords();
   return (
     <header className="border-b border-line bg-surface/85 backdrop-blur">
@@ -31,12 +32,11 @@ export function TopBar({ user }: { user: string | null }) {
               {t("nav.system")}
             </NavLink>
           </nav>
-          {user !== null && <SignOutButton className="-mr-3 sm:hidden" />}
         </div>
         <div className="ml-auto flex items-center gap-2">
           <LanguageSwitch />
           <ThemeSwitch />
-          {user !== null && <SignOutButton className="max-sm:hidden" />}
+          {session && <AccountMenu session={session} />}
           <span className="max-md:hidden">
             <LinkButton to="/new" look="primary">
               {t("nav.new")}
@@ -45,20 +45,5 @@ export function TopBar({ user }: { user: string | null }) {
         </div>
       </div>
     </header>
-  );
-}
-
-function SignOutButton({ className }: { className: string }) {
-  const { t } = useWords();
-  const navigate = useNavigate();
-  const signOut = useSignOut();
-  return (
-    <Button
-      look="quiet"
-      className={className}
-      onClick={() => signOut.mutate(undefined, { onSuccess: () => void navigate("/") })}
-    >
-      {t("nav.signOut")}
-    </Button>
   );
 }

@@ -9,7 +9,7 @@ afterEach(() => window.history.replaceState(null, "", "/"));
 describe("sign-in", () => {
   it("spends the token of the link, clears the address and opens the list", async () => {
     const server = new FakeServer().install();
-    server.isSignedIn = false;
+    server.accounts.isSignedIn = false;
     window.history.replaceState(null, "", "/sign-in#good-token");
     renderApp("/sign-in");
     await screen.findByRole("heading", { name: "Experiments" });
@@ -18,7 +18,7 @@ describe("sign-in", () => {
   });
 
   it("says how to get another when the link is no longer valid", async () => {
-    new FakeServer().install().isSignedIn = false;
+    new FakeServer().install().accounts.isSignedIn = false;
     window.history.replaceState(null, "", "/sign-in#old");
     renderApp("/sign-in");
     await screen.findByRole("heading", { name: "This link is no longer valid" });
@@ -27,9 +27,9 @@ describe("sign-in", () => {
 
   it("asks for it on every page when nobody is signed in", async () => {
     const server = new FakeServer().install();
-    server.isSignedIn = false;
+    server.accounts.isSignedIn = false;
     renderApp("/system");
-    await screen.findByRole("heading", { name: "Welcome to AzuraForge" });
+    await screen.findByRole("heading", { name: "Sign in to AzuraForge" });
     expect(server.asked).toEqual(["GET /auth/session"]);
   });
 });

@@ -1,5 +1,7 @@
 import { createBrowserRouter, type RouteObject } from "react-router";
+import { AccountPage } from "./AccountPage";
 import { AppShell } from "./AppShell";
+import { AuditPage } from "./AuditPage";
 import { CrashPage } from "./CrashPage";
 import { ExperimentPage } from "./ExperimentPage";
 import { ExperimentsPage } from "./ExperimentsPage";
@@ -7,6 +9,9 @@ import { ForkPage } from "./ForkPage";
 import { LivePage } from "./LivePage";
 import { NewExperimentPage } from "./NewExperimentPage";
 import { NotFoundPage } from "./NotFoundPage";
+import { PeoplePage } from "./PeoplePage";
+import { ProjectPage } from "./ProjectPage";
+import { ProjectsPage } from "./ProjectsPage";
 import { ReportPage } from "./ReportPage";
 import { SignInPage } from "./SignInPage";
 import { SystemPage } from "./SystemPage";
@@ -28,6 +33,11 @@ export const routes: RouteObject[] = [
         ],
       },
       { path: "experiments/:id/fork", Component: ForkPage },
+      { path: "account", Component: AccountPage },
+      { path: "people", Component: PeoplePage },
+      { path: "projects", Component: ProjectsPage },
+      { path: "projects/:id", Component: ProjectPage },
+      { path: "audit", Component: AuditPage },
       { path: "system", Component: SystemPage },
       { path: "*", Component: NotFoundPage },
     ],

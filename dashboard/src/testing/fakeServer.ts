@@ -8,10 +8,11 @@ import type {
   ExperimentRead,
   FieldProblem,
   PipelineManifest,
-  Problem,
   ProofRead,
   Results,
 } from "@/lib/api/schema.gen";
+import { json, problem } from "./answers";
+import { FakeAccounts } from "./fakeAccounts";
 import resultsDocument from "./data/results.json";
 import stockSchema from "./data/stockSchema.json";
 import { TASK_ID } from "./history";
@@ -26,8 +27,7 @@ const ORDERS: Record<string, Partial<ExperimentRead>> = {
 
 /** An API in memory: it answers `fetch` and opens sockets, and a test changes what it holds. Never shipped. */
 export class FakeServer {
-  isSignedIn = true;
-  validToken = "good-token";
+  readonly accounts = new FakeAccounts();
   experiments: ExperimentRead[] = [];
   events: Event[] = [];
   artifacts: ArtifactRead[] = [];
@@ -71,28 +71,14 @@ export class FakeServer {
     const method = init.method ?? "GET";
     const path = url.pathname.replace("/api/v1", "");
     this.asked.push(`${method} ${path}${url.search}`);
-    if (path === "/auth/session") return this.session(method, init);
-    if (!this.isSignedIn) return problem("unauthenticated", 401);
+    const body: unknown = typeof init.body === "string" ? JSON.parse(init.body) : undefined;
+    const personal = this.accounts.answer(path, { method, body });
+    if (personal) return personal;
     if (path === "/pipelines") return json(this.catalog);
     if (path === "/ready") return json({ status: "ok", version: "0.1.0", checks: { ledger: "ok" } });
     if (path === "/experiments" && method === "POST") return this.submit(init);
     if (path === "/experiments") return this.list(url.searchParams);
     return this.one(path, method, init);
-  }
-
-  private session(method: string, init: RequestInit): Response {
-    if (method === "POST") {
-      const { token } = JSON.parse(init.body as string) as { token: string };
-      if (token !== this.validToken) return problem("link_invalid", 401);
-      this.isSignedIn = true;
-    }
-    if (method === "DELETE") {
-      this.isSignedIn = false;
-      return new Response(null, { status: 204 });
-    }
-    return this.isSignedIn
-      ? json({ user: "owner", role: "owner", expires_at: null })
-      : problem("unauthenticated", 401);
   }
 
   private submit(init: RequestInit): Response {
@@ -167,24 +153,6 @@ export class FakeSocket {
   cut(code: number): void {
     this.onclose?.({ code });
   }
-}
-
-function json(body: unknown, status = 200): Response {
-  return new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
-}
-
-function problem(code: string, status: number, errors: FieldProblem[] = []): Response {
-  const body: Problem = {
-    type: "about:blank",
-    title: "Refused",
-    status,
-    code,
-    detail: "Refused.",
-    hint: "",
-    errors,
-    request_id: "r-1",
-  };
-  return json(body, status);
 }
 
 export function experiment(given: Partial<ExperimentRead> = {}): ExperimentRead {

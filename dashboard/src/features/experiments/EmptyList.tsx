@@ -6,7 +6,12 @@ import type { ExperimentFilters } from "./queries";
 /** Nothing to list: because nothing matches, or because nothing was started yet. */
 export function EmptyList({ filters, onClear }: { filters: ExperimentFilters; onClear: () => void }) {
   const { t } = useWords();
-  if (filters.state !== null || filters.pipeline !== null || filters.text !== "") {
+  if (
+    filters.state !== null ||
+    filters.pipeline !== null ||
+    filters.project !== null ||
+    filters.text !== ""
+  ) {
     return (
       <EmptyState
         title={t("list.noMatch")}

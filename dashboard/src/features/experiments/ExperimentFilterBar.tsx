@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { STATES } from "@/lib/states";
 import { useWords } from "@/lib/useWords";
+import { ProjectFilter } from "./ProjectFilter";
 import { usePipelines, type ExperimentFilters } from "./queries";
 
 interface ExperimentFilterBarProps {
@@ -74,6 +75,7 @@ export function ExperimentFilterBar({ filters, onFilter }: ExperimentFilterBarPr
           ))}
         </select>
       </label>
+      <ProjectFilter project={filters.project} onChoose={(project) => onFilter({ project })} />
     </search>
   );
 }

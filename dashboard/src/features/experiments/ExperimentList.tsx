@@ -17,6 +17,7 @@ function readFilters(search: URLSearchParams): ExperimentFilters {
   return {
     state,
     pipeline: search.get("pipeline"),
+    project: search.get("project"),
     text: search.get("q") ?? "",
     cursor: search.get("cursor"),
   };
@@ -62,7 +63,10 @@ export function ExperimentList() {
           {!data && <Skeleton label={t("common.loading")} />}
           {data && data.items.length > 0 && <ExperimentTable items={data.items} />}
           {data?.items.length === 0 && (
-            <EmptyList filters={filters} onClear={() => filter({ state: null, pipeline: null, q: null })} />
+            <EmptyList
+              filters={filters}
+              onClear={() => filter({ state: null, pipeline: null, project: null, q: null })}
+            />
           )}
         </div>
       )}

@@ -1,11 +1,12 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { cacheKeys, catalogQuery, request } from "@/lib/api/queries";
-import type { ExperimentPage, ExperimentState } from "@/lib/api/schema.gen";
+import type { ExperimentPage, ExperimentState, ProjectList } from "@/lib/api/schema.gen";
 import { isTerminal } from "@/lib/states";
 
 export interface ExperimentFilters {
   state: ExperimentState | null;
   pipeline: string | null;
+  project: string | null;
   text: string;
   cursor: string | null;
 }
@@ -15,10 +16,11 @@ const BUSY_MS = 2_000;
 const QUIET_MS = 10_000;
 
 /** A page of the list; asked for more often while something on it is moving. */
-export function useExperiments({ state, pipeline, text, cursor }: ExperimentFilters) {
+export function useExperiments({ state, pipeline, project, text, cursor }: ExperimentFilters) {
   const search = new URLSearchParams({ limit: String(PAGE_SIZE) });
   if (state) search.set("state", state);
   if (pipeline) search.set("pipeline", pipeline);
+  if (project) search.set("project", project);
   if (text !== "") search.set("q", text);
   if (cursor) search.set("cursor", cursor);
   return useQuery({
@@ -32,4 +34,12 @@ export function useExperiments({ state, pipeline, text, cursor }: ExperimentFilt
 
 export function usePipelines() {
   return useQuery({ ...catalogQuery, select: (catalog) => catalog.pipelines });
+}
+
+export function useVisibleProjects() {
+  return useQuery({
+    queryKey: cacheKeys.projects,
+    queryFn: ({ signal }) => request<ProjectList>("/projects", { signal }),
+    select: ({ items }) => items,
+  });
 }

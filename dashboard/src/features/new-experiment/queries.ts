@@ -1,6 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { cacheKeys, catalogQuery, request } from "@/lib/api/queries";
-import type { CheckpointRead, ExperimentAccepted, ExperimentRead, JsonValue } from "@/lib/api/schema.gen";
+import type {
+  CheckpointRead,
+  ExperimentAccepted,
+  ExperimentRead,
+  JsonValue,
+  ProjectList,
+} from "@/lib/api/schema.gen";
 import { mergePatch } from "@/lib/mergePatch";
 
 const RENEW_MS = 15_000;
@@ -18,9 +24,11 @@ export interface Filled {
 export type Send = (filled: Filled) => Promise<ExperimentAccepted>;
 
 export const sendNew =
-  (pipeline: string): Send =>
-  ({ name, config, key }) =>
-    post("/experiments", { body: { pipeline, config, ...(name !== "" && { name }) }, key });
+  (pipeline: string, project: string | null): Send =>
+  ({ name, config, key }) => {
+    const body = { pipeline, config, ...(project !== null && { project }), ...(name !== "" && { name }) };
+    return post("/experiments", { body, key });
+  };
 
 /** The same form on a checkpoint of another experiment: only what was changed is sent. */
 export const sendFork =
@@ -57,5 +65,14 @@ export function useKeptCheckpoints(id: string) {
     queryKey: cacheKeys.checkpoints(id),
     queryFn: ({ signal }) => request<CheckpointRead[]>(`/experiments/${id}/checkpoints`, { signal }),
     select: (checkpoints) => checkpoints.filter(({ is_kept }) => is_kept),
+  });
+}
+
+/** The projects in which one may start something. */
+export function useEditableProjects() {
+  return useQuery({
+    queryKey: cacheKeys.projects,
+    queryFn: ({ signal }) => request<ProjectList>("/projects", { signal }),
+    select: ({ items }) => items.filter(({ role }) => role === "editor" || role === "admin"),
   });
 }

@@ -1,20 +1,17 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ApiProblem } from "@/lib/api/problem";
-import { cacheKeys, request } from "@/lib/api/queries";
-import type { SessionRead, SignIn } from "@/lib/api/schema.gen";
+import { cacheKeys, request, sessionQuery } from "@/lib/api/queries";
+import type { LinkRead, SignIn } from "@/lib/api/schema.gen";
 
 /** Who is signed in; null when nobody is. */
 export function useSession() {
-  return useQuery({ queryKey: cacheKeys.session, queryFn: readSession, staleTime: 60_000 });
+  return useQuery(sessionQuery);
 }
 
-async function readSession({ signal }: { signal: AbortSignal }): Promise<SessionRead | null> {
-  try {
-    return await request<SessionRead>("/auth/session", { signal });
-  } catch (error) {
-    if (error instanceof ApiProblem && error.problem.status === 401) return null;
-    throw error;
-  }
+/** What a one-time link is for; asking does not use it up. */
+export function useReadLink() {
+  return useMutation({
+    mutationFn: (token: string) => request<LinkRead>("/auth/links/read", { method: "POST", body: { token } }),
+  });
 }
 
 export function useSignIn() {

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { ApiProblem, toProblem } from "./problem";
-import type { Catalog } from "./schema.gen";
+import type { Catalog, SessionRead } from "./schema.gen";
 
 const PREFIX = "/api/v1";
 
@@ -57,6 +57,13 @@ async function send(
 /** Keys of the shared cache. A list key is a prefix of its pages, so one invalidation reaches them all. */
 export const cacheKeys = {
   session: ["session"] as const,
+  sessions: ["sessions"] as const,
+  keys: ["keys"] as const,
+  users: ["users"] as const,
+  projects: ["projects"] as const,
+  project: (id: string) => ["project", id] as const,
+  members: (id: string) => ["project", id, "members"] as const,
+  audit: ["audit"] as const,
   catalog: ["catalog"] as const,
   health: ["health"] as const,
   experiments: ["experiments"] as const,
@@ -67,6 +74,22 @@ export const cacheKeys = {
   proof: (id: string, other: string) => ["experiment", id, "proof", other] as const,
   results: (id: string) => ["experiment", id, "results"] as const,
 };
+
+/** Who is signed in; null when nobody is. Several features look at what somebody may do. */
+export const sessionQuery = queryOptions({
+  queryKey: cacheKeys.session,
+  queryFn: readSession,
+  staleTime: 60_000,
+});
+
+async function readSession({ signal }: { signal: AbortSignal }): Promise<SessionRead | null> {
+  try {
+    return await request<SessionRead>("/auth/session", { signal });
+  } catch (error) {
+    if (error instanceof ApiProblem && error.problem.status === 401) return null;
+    throw error;
+  }
+}
 
 /** What live workers offer; several features look at it. */
 export const catalogQuery = queryOptions({

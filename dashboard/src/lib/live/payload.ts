@@ -5,8 +5,10 @@ import type {
   EpochFinished,
   Event,
   ExperimentEnded,
+  LogLine,
   Resumed,
   StateChanged,
+  SystemUse,
   WarningRaised,
 } from "@/lib/api/schema.gen";
 
@@ -20,6 +22,8 @@ interface Payloads {
   warning: WarningRaised;
   end: ExperimentEnded;
   batch: BatchProgress;
+  log: LogLine;
+  system: SystemUse;
 }
 
 const DEFAULTS: Payloads = {
@@ -50,6 +54,16 @@ const DEFAULTS: Payloads = {
   warning: { code: "", message: "", params: {} },
   end: { state: "succeeded", score: null, failure: null, epochs_run: 0, seconds: 0 },
   batch: { epoch: 0, epochs: 0, batch: 0, batches: 0, loss: null, samples_per_s: null },
+  log: { level: "info", message: "", logger: "", n: 0, attempt: 0, ts: null, earlier: [], dropped: 0 },
+  system: {
+    cpu_percent: null,
+    memory_bytes: null,
+    threads: null,
+    processes: null,
+    gpu_percent: null,
+    gpu_memory_bytes: null,
+    gpu_memory_total_bytes: null,
+  },
 };
 
 export function payload<K extends keyof Payloads>(event: Event, type: K): Payloads[K] {

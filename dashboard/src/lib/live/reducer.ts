@@ -1,8 +1,9 @@
-import type { EpochFinished, Event, Heartbeat, Reset, Snapshot } from "@/lib/api/schema.gen";
+import type { EpochFinished, Event, Heartbeat, Recent, Reset, Snapshot, SystemSample } from "@/lib/api/schema.gen";
+import { addLine, addRecent, addSamples } from "./output";
 import { payload } from "./payload";
 import { EMPTY_LIVE, type LiveState } from "./state";
 
-export type Frame = Event | Heartbeat | Snapshot | Reset;
+export type Frame = Event | Heartbeat | Snapshot | Reset | Recent;
 
 /**
  * Folds one frame of the socket, or one event of a page, into the state.
@@ -12,6 +13,7 @@ export type Frame = Event | Heartbeat | Snapshot | Reset;
  */
 export function applyFrame(live: LiveState, frame: Frame): LiveState {
   if (isSnapshot(frame)) return applySnapshot(live, frame);
+  if (isRecent(frame)) return { ...live, output: addRecent(live.output, frame) };
   if (isMark(frame)) return frame.seq > live.known ? { ...live, known: frame.seq } : live;
   return applyEvent(live, frame);
 }
@@ -22,6 +24,10 @@ export function applyFrames(live: LiveState, frames: readonly Frame[]): LiveStat
 
 function isSnapshot(frame: Frame): frame is Snapshot {
   return frame.type === "snapshot";
+}
+
+function isRecent(frame: Frame): frame is Recent {
+  return frame.type === "recent";
 }
 
 function isMark(frame: Frame): frame is Heartbeat | Reset {
@@ -54,13 +60,31 @@ function drain(live: LiveState): LiveState {
 function applySnapshot(live: LiveState, snapshot: Snapshot): LiveState {
   if (snapshot.seq <= live.seq) return live;
   const known = Math.max(live.known, snapshot.seq);
-  const start: LiveState = { ...EMPTY_LIVE, batch: live.batch, speed: live.speed };
+  const { batch, speed, output } = live;
+  const start: LiveState = { ...EMPTY_LIVE, batch, speed, output, isThinned: true };
   const folded = snapshot.events.reduce(fold, start);
   return drain({ ...folded, seq: snapshot.seq, known, early: live.early });
 }
 
 function applyDroppable(live: LiveState, event: Event): LiveState {
-  if (event.type !== "batch" || live.isEnded || (event.attempt || 0) < live.attempt) return live;
+  switch (event.type) {
+    case "batch":
+      return applyBatch(live, event);
+    case "log":
+      return { ...live, output: addLine(live.output, payload(event, "log")) };
+    case "system":
+      return { ...live, output: addSamples(live.output, [sampleOf(event)]) };
+    default:
+      return live;
+  }
+}
+
+function sampleOf(event: Event): SystemSample {
+  return { ...payload(event, "system"), ts: event.ts, attempt: event.attempt };
+}
+
+function applyBatch(live: LiveState, event: Event): LiveState {
+  if (live.isEnded || (event.attempt || 0) < live.attempt) return live;
   const batch = payload(event, "batch");
   const last = live.epochs.at(-1)?.epoch ?? 0;
   return batch.epoch > last ? { ...live, batch, speed: batch.samples_per_s ?? live.speed } : live;

@@ -11,6 +11,7 @@ import type {
   StateChanged,
   WarningRaised,
 } from "@/lib/api/schema.gen";
+import { NO_OUTPUT, type Output } from "./output";
 
 /** A `state` event as the log of what happened shows it. */
 export interface StateStep {
@@ -50,6 +51,10 @@ export interface LiveState {
   batch: BatchProgress | null;
   /** Samples per second as the newest batch told it; droppable too. */
   speed: number | null;
+  /** Logs and use of the machine; droppable too. */
+  output: Output;
+  /** Whether the epochs came as a snapshot, which leaves out most of a long history. */
+  isThinned: boolean;
 }
 
 export const EMPTY_LIVE: LiveState = {
@@ -73,6 +78,8 @@ export const EMPTY_LIVE: LiveState = {
   seconds: null,
   batch: null,
   speed: null,
+  output: NO_OUTPUT,
+  isThinned: false,
 };
 
 /** Whether something is missing that the server has: the events after `seq` must be asked for. */
