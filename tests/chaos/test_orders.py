@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from scenario import OpenFaulty, play
 from scenarios.cancels import cancel_the_cooperative
 from scenarios.deaths import miss_the_dead_soon
 from scenarios.logouts import sign_out
@@ -21,11 +20,6 @@ def test_pauses_rest_and_resumed_trainings_end_bit_equal(house: House) -> None:
 
 def test_repeated_and_forged_messages_start_nothing(sqlite_house: House) -> None:
     assert repeat_and_forge(sqlite_house, 2).wrongs == []
-
-
-def test_a_claim_that_takes_what_is_running_is_noticed(faulty: OpenFaulty) -> None:
-    with faulty("claim_twice") as house:
-        assert play(repeat_and_forge, house, size=1).wrongs != []
 
 
 def test_a_sign_out_closes_sockets_in_every_gateway(sqlite_house: House) -> None:

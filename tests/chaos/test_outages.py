@@ -7,7 +7,6 @@ import time
 import pytest
 from invariants import find_wrongs
 from own_postgres import OwnPostgres
-from scenario import OpenFaulty, play
 from scenarios.gateways import kill_the_gateway
 from scenarios.outages import CONFIG, lose_the_broker, lose_the_database
 from sqlalchemy import create_engine, text
@@ -20,12 +19,6 @@ AWAY_S = 5.0
 
 def test_a_gateway_killed_while_experiments_are_posted_and_watched_loses_nothing(sqlite_house: House) -> None:
     assert kill_the_gateway(sqlite_house, 2).wrongs == []
-
-
-def test_without_the_replay_the_judge_finds_a_gap_in_a_view(faulty: OpenFaulty) -> None:
-    with faulty("replay_skipped") as house:
-        found = play(kill_the_gateway, house, size=1).wrongs
-    assert found != []
 
 
 def test_a_broker_that_comes_back_empty_loses_nothing(sqlite_house: House) -> None:
