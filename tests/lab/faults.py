@@ -31,7 +31,7 @@ KNOWN: Final[Mapping[str, str]] = MappingProxyType(
         "no_idempotency": "the gateway ignores idempotency keys",
         "no_kill_before": "what an earlier attempt left on the machine is not killed",
         "no_reaper": "nobody takes back what lost its worker",
-        "no_relay": "no outbox: a lost message is never sent again",
+        "no_relay": "no outbox and no look into the queue: a lost message is lost",
         "no_retry": "a full disk fails an experiment for good",
         "no_second_look": "a lease is taken back at its first expired look",
         "no_unique_epoch": "no unique key on the epoch",

@@ -11,7 +11,16 @@ from faults import replace
 
 from azuraforge_contracts import Event, ExperimentState
 from azuraforge_ledger.events import Events
-from azuraforge_worker import announcer, event_publisher, folder_sweeper, job_plan, service, supervisor, trainer_process
+from azuraforge_worker import (
+    announcer,
+    event_publisher,
+    folder_sweeper,
+    job_plan,
+    queue_poller,
+    service,
+    supervisor,
+    trainer_process,
+)
 
 WINDOW_S: Final = 0.25
 """How long a faulty process keeps a window open that is otherwise short: the same fault, found sooner."""
@@ -70,6 +79,7 @@ IN_WORKER: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
         "no_expiry": _no_expiry,
         "no_goodbye": _no_goodbye,
         "no_kill_before": _no_kill_before,
+        "no_relay": lambda: replace(queue_poller.QueuePoller, "look", lambda _self: False),
         "no_retry": lambda: replace(supervisor, "RETRYABLE_FAILURES", frozenset()),
         "no_verify": lambda: replace(job_plan, "verify_checkpoint", lambda _folder, **_: None),
         "publish_first": _publish_first,

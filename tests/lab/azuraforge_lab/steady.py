@@ -55,6 +55,8 @@ class SteadyConfig(BaseModel):
     gap_s: float = Field(default=0.0, ge=0.0, le=60.0)
     """Slept between an epoch's event and its checkpoint, whatever their order."""
     seed: int = 7
+    nudge_epoch: int = 0
+    """After this epoch the smallest step is added to one weight of the last layer: what a proof must find."""
     order: Literal["event_first", "checkpoint_first"] = "event_first"
     """The second is a planted fault that the judge must find."""
 
@@ -136,6 +138,10 @@ class Reporter(Callback):
 
     def on_epoch_end(self, training: Training) -> None:
         """Report the epoch and its checkpoint."""
+        if training.epoch == self._config.nudge_epoch:
+            weight = training.model.parameters()["3.weight"]
+            weight.data.flat[0] = np.nextafter(weight.data.flat[0], np.float32(np.inf))
+            weight.mark_changed()
         report = EpochReport(
             epoch=training.epoch,
             epochs=training.epochs,
