@@ -17,6 +17,7 @@ from azuraforge_api.events.service import LiveService
 from azuraforge_api.serving import server_config
 from azuraforge_api.settings import read_settings
 from azuraforge_contracts import SettingError
+from azuraforge_contracts.secrecy import close_memory, forget_secrets
 
 
 class _Server(uvicorn.Server):
@@ -35,7 +36,9 @@ class _Server(uvicorn.Server):
 def main() -> int:
     """Serve until stopped; 2 when a setting cannot be used."""
     try:
+        close_memory()
         settings = read_settings(os.environ)
+        forget_secrets(os.environ)
     except SettingError as error:
         sys.stderr.write(f"azuraforge-api: {error}\n")
         return 2

@@ -23,7 +23,7 @@ from azuraforge_core.errors import CoreError
 from azuraforge_learner.pipelines.base import Pipeline
 from azuraforge_worker.discovery import app_of, list_entry_points, load_pipeline
 from azuraforge_worker.errors import PipelineBroken
-from azuraforge_worker.process_tree import die_with_parent
+from azuraforge_worker.walls import SHARED_MEMORY, raise_walls
 
 SCHEMA_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -78,7 +78,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--parent", type=int, required=True)
     parser.add_argument("--skip", action="append", default=[])
     options = parser.parse_args(arguments)
-    die_with_parent(options.parent)
+    os.environ["TMPDIR"] = SHARED_MEMORY
+    raise_walls(os.environ, parent=options.parent, writable=[])
     with os.fdopen(options.out, "w", encoding="utf-8") as out:
 
         def say(kind: str, value: object) -> None:

@@ -10,6 +10,7 @@ import os
 
 from azuraforge_core import warmup
 from azuraforge_worker.process_tree import die_with_parent
+from azuraforge_worker.trainer_user import become
 
 NICENESS = 10
 """What accepted experiments need goes first."""
@@ -21,6 +22,8 @@ def main() -> None:
     parser.add_argument("--out", type=int, required=True)
     parser.add_argument("--parent", type=int, required=True)
     arguments = parser.parse_args()
+    die_with_parent(arguments.parent)
+    become(os.environ, owning=[])  # the cache belongs to whoever trains
     die_with_parent(arguments.parent)
     os.nice(NICENESS)
     said, complaint = io.StringIO(), io.StringIO()

@@ -15,6 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from azuraforge_contracts import SettingError
+from azuraforge_contracts.secrecy import close_memory, forget_secrets
 from azuraforge_ledger import ArtifactStore
 from azuraforge_worker.celery_app import make_celery, register_train_task, run_celery_worker
 from azuraforge_worker.desk import Desk
@@ -26,6 +27,8 @@ from azuraforge_worker.settings import WorkerSettings, read_settings
 from azuraforge_worker.slots import Slots
 from azuraforge_worker.start import open_current_ledger, wait_for_broker
 from azuraforge_worker.supervisor import supervise_experiment
+from azuraforge_worker.trainer_user import TrainerUserUnusable, check_trainer_user
+from azuraforge_worker.walls import WallsMissing, find_mode, missing_walls
 
 log = logging.getLogger(__name__)
 EXIT_SETTINGS: Final = 2
@@ -36,10 +39,16 @@ def main() -> int:
     """Exit status: 0 after a signal, 2 for a wrong setting, 3 when ledger or broker did not come."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
+        close_memory()
         settings = read_settings(os.environ)
+        check_trainer_user(os.environ, work=settings.work)
+        find_mode(os.environ)
+        for missing in missing_walls():
+            log.warning("the walls around trainers have a gap: %s", missing)
+        forget_secrets(os.environ)
         log.info("%s", settings.printable())
         return work(settings, environ=dict(os.environ))
-    except SettingError as error:
+    except (SettingError, TrainerUserUnusable, WallsMissing) as error:
         return _refuse(str(error), status=EXIT_SETTINGS)
     except StartRefused as error:
         return _refuse(str(error), status=EXIT_NOT_STARTED)

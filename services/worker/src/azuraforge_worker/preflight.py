@@ -18,7 +18,7 @@ from azuraforge_learner.pipelines.base import ConfigProblem, Pipeline
 from azuraforge_worker.discovery import find_pipeline
 from azuraforge_worker.errors import PipelineBroken, PipelineMissing
 from azuraforge_worker.field_problems import list_problems
-from azuraforge_worker.process_tree import die_with_parent
+from azuraforge_worker.walls import SHARED_MEMORY, raise_walls
 
 
 class Examiner:
@@ -62,7 +62,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", type=int, required=True)
     parser.add_argument("--parent", type=int, required=True)
     options = parser.parse_args(arguments)
-    die_with_parent(options.parent)
+    os.environ["TMPDIR"] = SHARED_MEMORY
+    raise_walls(os.environ, parent=options.parent, writable=[])
     examiner = Examiner()
     with os.fdopen(options.out, "w", encoding="utf-8") as out:
         for line in sys.stdin.buffer:

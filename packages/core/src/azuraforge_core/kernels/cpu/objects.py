@@ -7,6 +7,7 @@ compiled into a temporary folder and that is said once.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
@@ -39,8 +40,15 @@ def load_object(family: str) -> bytes:
     known = _read(path)
     if known is not None:
         return known
-    with _only_one(path.with_suffix(".lock")):  # whoever comes second waits for the first one's work
-        return _read(path) or _compile(family, path)
+    try:
+        with _only_one(path.with_suffix(".lock")):  # whoever comes second waits for the first one's work
+            return _read(path) or _compile(family, path)
+    except OSError as error:
+        if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            raise
+    # A trainer reads the cache and does not write it: what it compiled itself is for itself.
+    with tempfile.TemporaryDirectory(prefix="azuraforge-kernels-") as folder:
+        return _compile(family, Path(folder) / path.name)
 
 
 def is_compiled(family: str) -> bool:
