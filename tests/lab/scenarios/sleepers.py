@@ -16,9 +16,9 @@ from worker_house import House, Worker
 
 from azuraforge_contracts import ExperimentState
 
-CONFIG = SteadyConfig(epochs=12, batches=20, pause_s=0.02)
-"""Epochs last as long as an attempt takes to begin: a trainer whose supervisor sleeps is still at work when another
-worker takes over, and must be ended before the next one begins."""
+CONFIG = SteadyConfig(epochs=3, batches=100, pause_s=0.04)
+"""An epoch lasts longer than a lease: a trainer whose supervisor sleeps is still at work when another worker takes
+over, and must be ended before the next one begins."""
 SUSPENDED_S = 3.0
 SUSPEND_LOOK_S = "2.5"
 REFUSED = "is given up"
@@ -66,7 +66,7 @@ def _sleep(house: House) -> tuple[Worker, str]:
     """Stop a worker in the middle of a training, let another one take over, wake the first one up."""
     sleeper = house.start_worker(LAB_BARE="1")
     task_id = house.train(CONFIG)
-    house.wait_for_epoch(task_id, 2)
+    house.wait_for_epoch(task_id, 1)
     house.start_worker(LAB_BARE="1")
     house.wait(lambda: _stop_between_transactions(house, sleeper, task_id), what="a moment to stop the worker")
     house.wait(lambda: house.read(task_id).attempt == 2, what="another worker claims it")

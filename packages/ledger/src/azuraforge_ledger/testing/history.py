@@ -54,8 +54,10 @@ def list_task_ids(ledger: Ledger) -> list[str]:
 
 
 def read_history(ledger: Ledger, task_id: str) -> History:
-    """What is stored about `task_id`, as of one moment if nothing writes to it meanwhile."""
+    """What is stored about `task_id`, as of one moment."""
     with ledger.database.read() as connection:
+        if not ledger.database.is_sqlite:  # there every statement would see what was committed before it
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         row = _rows(connection, _ROW, task_id)
         events = _rows(connection, _EVENTS, task_id)
         metrics = _rows(connection, "SELECT name, step, value FROM metric WHERE experiment = :id", task_id)
