@@ -2,10 +2,9 @@
 
 import re
 
-import httpx
 import pytest
 from fastapi import FastAPI
-from gateway_fakes import DEADLINE_S, OWNER, Gateway
+from gateway_fakes import DEADLINE_S, Gateway
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -34,7 +33,7 @@ def test_every_http_route_but_the_written_list_needs_a_user(gateway: Gateway) ->
 def test_the_owner_passes_where_a_stranger_does_not(gateway: Gateway) -> None:
     for method, path in sorted(http_routes(gateway.app) - PUBLIC_ROUTES):
         url = re.sub(r"\{\w+\}", TASK_ID, path)
-        answer = httpx.request(method, f"{gateway.url}{url}", headers=OWNER)
+        answer = gateway.client.request(method, url)
         assert answer.status_code != 401, (method, path)
         assert answer.status_code < 500, (method, path)
 

@@ -25,6 +25,7 @@ from azuraforge_contracts import (
     ErrorCode,
     FieldProblem,
 )
+from azuraforge_ledger import name_key
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ LANES: Final = 1
 AT_A_TIME: Final = 2
 MAX_WAITING: Final = 32
 _WORD = re.compile(r"[^\W_]+")
+_FEWEST_BESIDE_NAME: Final = 4
 
 
 class Passwords:
@@ -118,9 +120,8 @@ def require_good_password(password: str, *, name: str, pointer: str = "/password
 
 def _is_name(text: str, *, name: str) -> bool:
     """Whether taking the name away, as often as it occurs, leaves next to nothing."""
-    folded = "".join(_WORD.findall(_normal(name).casefold()))
-    left = "".join(_WORD.findall(text.casefold()))
-    return bool(folded) and len(left.replace(folded, "")) < 4
+    folded, left = ("".join(_WORD.findall(name_key(one))) for one in (name, text))
+    return bool(folded) and folded in left and len(left.replace(folded, "")) < _FEWEST_BESIDE_NAME
 
 
 def _refused(code: str, message: str, pointer: str, limit: int | None = None) -> BodyRefused:
