@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from azuraforge_contracts import CheckpointSaved, EventType
+from azuraforge_contracts import ArtifactSaved, CheckpointSaved, EventType, ExperimentEnded, ExperimentState
 from azuraforge_ledger import FenceLost, Ledger
+from azuraforge_ledger.checkpoints import KnownSizes
 from azuraforge_ledger.testing import check_history, play, read_history
 
 
@@ -47,3 +48,21 @@ def test_a_checkpoint_of_an_old_attempt_is_refused(ledger: Ledger) -> None:
         with pytest.raises(FenceLost):
             ledger.checkpoints.add(task_id, attempt=1, checkpoint=play.checkpoint(number))
     assert len(read_history(ledger, task_id).checkpoints) == 1
+
+
+def test_sizes_are_known_from_the_experiment_itself_or_from_the_last_one_like_it(ledger: Ledger) -> None:
+    mine = play.start(ledger)
+    assert ledger.checkpoints.find_sizes(mine, pipeline="stock_predictor") == KnownSizes(0, 0)
+
+    other = play.start(ledger)
+    for number in (1, 2):
+        ledger.checkpoints.add(other, attempt=1, checkpoint=play.checkpoint(number))
+    artifact = ArtifactSaved(name="a", kind="k", media_type="text/plain", sha256="a" * 64, bytes=70)
+    more = artifact.model_copy(update={"name": "b", "bytes": 7})
+    ended = ExperimentEnded(state=ExperimentState.SUCCEEDED)
+    ledger.experiments.succeed(other, attempt=1, score=None, artifacts=[artifact, more], ended=ended)
+    assert ledger.checkpoints.find_sizes(mine, pipeline="stock_predictor") == KnownSizes(102, 77)
+    assert ledger.checkpoints.find_sizes(mine, pipeline="another") == KnownSizes(0, 0)
+
+    ledger.checkpoints.add(mine, attempt=1, checkpoint=play.checkpoint(50))
+    assert ledger.checkpoints.find_sizes(mine, pipeline="stock_predictor") == KnownSizes(150, 77)

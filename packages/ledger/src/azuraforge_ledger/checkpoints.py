@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
-from azuraforge_contracts import CheckpointFile, CheckpointSaved, Event, EventType
+from azuraforge_contracts import CheckpointFile, CheckpointSaved, Event, EventType, ExperimentState
 from azuraforge_ledger.budget import forgive
 from azuraforge_ledger.clock import DatabaseNow
 from azuraforge_ledger.database import Database
 from azuraforge_ledger.errors import FenceLost
 from azuraforge_ledger.journal import Draft, fence, lock_held, stamp, write_events
 from azuraforge_ledger.rows import to_event
-from azuraforge_ledger.tables import checkpoint, event, experiment
+from azuraforge_ledger.tables import artifact, checkpoint, event, experiment
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,14 @@ class CheckpointRow:
     """Of the file in the artifact store, if it is kept there."""
 
 
+@dataclass(frozen=True)
+class KnownSizes:
+    """Bytes of the largest checkpoint and of all artifacts; 0 where nothing is known."""
+
+    checkpoint: int
+    artifacts: int
+
+
 class Checkpoints:
     """The checkpoints of one database."""
 
@@ -49,6 +57,19 @@ class Checkpoints:
             row = lock_held(connection, task_id, attempt=attempt)
             stored = _find_stored(connection, task_id, attempt=attempt, step=checkpoint.step)
             return stored or _add(connection, row, made=checkpoint)
+
+    def find_sizes(self, task_id: str, *, pipeline: str) -> KnownSizes:
+        """How much a training writes: as it did before, else as the last one of its pipeline that succeeded did."""
+        alike = select(experiment.c.id).where(
+            experiment.c.state == ExperimentState.SUCCEEDED, experiment.c.pipeline == pipeline
+        )
+        with self._database.read() as connection:
+            last = connection.execute(alike.order_by(experiment.c.created_at.desc()).limit(1)).scalar_one_or_none()
+            largest = select(func.max(checkpoint.c.bytes))
+            own = connection.execute(largest.where(checkpoint.c.experiment == task_id)).scalar_one()
+            other = connection.execute(largest.where(checkpoint.c.experiment == last)).scalar_one()
+            total = select(func.sum(artifact.c.bytes)).where(artifact.c.experiment == last)
+            return KnownSizes(own or other or 0, int(connection.execute(total).scalar_one() or 0))
 
 
 def list_checkpoints(connection: Connection, task_id: str) -> list[CheckpointRow]:

@@ -35,6 +35,7 @@ from azuraforge_ledger import Claim, EpochSkipped, FenceLost, Reason, StateConfl
 from azuraforge_worker.attempt_folder import path_inside
 from azuraforge_worker.crash_reasons import NO_REASON, WORKER_STOPS, explain_crash
 from azuraforge_worker.desk import Desk
+from azuraforge_worker.disk_room import DiskWatch
 from azuraforge_worker.errors import AttemptAbandoned, ProtocolBroken
 from azuraforge_worker.kept_checkpoint import KeptCheckpoint
 from azuraforge_worker.last_words import FailedWord, FinishedWord, StoppedWord
@@ -101,6 +102,8 @@ class Attempt:
         self._voice = ProgressVoice(desk.publisher, task_id=claim.task_id, attempt=claim.attempt)
         self._voice.heard_events(claim.events)
         self._stuck = StuckWatch()
+        settings = desk.settings
+        self._disk = DiskWatch([settings.work, settings.artifacts], least=settings.least_free_bytes)
         self._limit = TimeLimit(claim.time_limit_s, used_s=claim.trained_s)
         self._newest_epoch = max((row.epoch for row in claim.checkpoints), default=None)
         self._pace = LinePace()
@@ -154,6 +157,8 @@ class Attempt:
             time.sleep(self._pace.rest_s())
             if self._stuck.is_new():
                 self._warn(self._stuck.warning())
+            if (low := self._disk.find_warning()) is not None:
+                self._warn(low)
         self._voice.flush()
 
     def _hear(self, line: TrainerLine, data: Message) -> None:
@@ -205,6 +210,7 @@ class Attempt:
         path_inside(self._folder, checkpoint.path)
         self._record(LineType.CHECKPOINT, checkpoint)
         self._newest_epoch = checkpoint.epoch
+        self._disk.note_checkpoint(checkpoint.bytes)
         if not self._recorder.is_behind:
             self._kept.is_known(checkpoint.path)
 

@@ -22,7 +22,7 @@ class WakeUps(Celery):
     def connection_for_read(self, *args: Any, **options: Any) -> Any:
         """The consumer's connection."""
         connection = super().connection_for_read(*args, **options)
-        connection.transport_cls = StrictTransport
+        connection.transport_cls = StrictTransport  # type: ignore[assignment]  # a class is as good as its name
         return connection
 
 

@@ -12,6 +12,7 @@ from azuraforge_ledger import ArtifactStore, Claim
 from azuraforge_worker.attempt_folder import experiment_folder, verify_checkpoint, write_job
 from azuraforge_worker.environment import child_environment
 from azuraforge_worker.errors import CheckpointRefused
+from azuraforge_worker.kept_checkpoint import kept_path
 from azuraforge_worker.process_tree import kill_marked
 from azuraforge_worker.settings import WorkerSettings
 from azuraforge_worker.stored_checkpoints import fetch_checkpoint
@@ -73,12 +74,14 @@ def _find_own_start(
     home = experiment_folder(settings.work, claim.task_id)
     refusals: list[CheckpointRefused] = []
     for row in claim.checkpoints:
-        place = home / str(row.attempt) / row.path
-        try:
-            verify_checkpoint(place, sha256=row.sha256)
-            return _Start(row.epoch, place, row.attempt), refusals
-        except CheckpointRefused as error:
-            refusal = error
+        made_in = home / str(row.attempt)
+        refusal: CheckpointRefused | None = None
+        for place in (made_in / row.path, kept_path(made_in, row.path)):
+            try:
+                verify_checkpoint(place, sha256=row.sha256)
+                return _Start(row.epoch, place, row.attempt), refusals
+            except CheckpointRefused as error:
+                refusal = refusal or error
         if row.stored_sha256 is not None:
             fetched = folder / FETCHED / str(row.seq)
             try:
@@ -86,7 +89,8 @@ def _find_own_start(
                 return _Start(row.epoch, fetched), refusals
             except CheckpointRefused as error:
                 refusal = error
-        refusals.append(refusal)
+        if refusal is not None:
+            refusals.append(refusal)
     return None, refusals
 
 

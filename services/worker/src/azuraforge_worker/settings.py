@@ -38,6 +38,8 @@ class WorkerSettings:
     announcement_s: float = ANNOUNCEMENT_PERIOD_S
     start_wait_s: float = 60.0
     stop_grace_s: float = 20.0
+    least_free_bytes: int = 200_000_000
+    """No training begins on a disk with less room."""
     preflight_idle_s: float = 120.0
 
     def printable(self) -> str:
@@ -77,6 +79,7 @@ def read_settings(environ: Mapping[str, str]) -> WorkerSettings:
         announcement_s=_seconds(environ, "ANNOUNCEMENT_PERIOD_S", default=ANNOUNCEMENT_PERIOD_S),
         start_wait_s=_seconds(environ, "START_WAIT_S", default=60.0),
         stop_grace_s=_seconds(environ, "STOP_GRACE_S", default=20.0),
+        least_free_bytes=1_000_000 * _count(environ, "LEAST_FREE_MB", default=200),
         preflight_idle_s=_seconds(environ, "PREFLIGHT_IDLE_S", default=120.0),
     )
 

@@ -17,37 +17,37 @@ from typing import Any, Final
 from kombu.transport.redis import Channel, Transport
 
 from azuraforge_contracts import is_id, new_id
-from azuraforge_contracts.names import TRAIN_TASK
+from azuraforge_contracts.names import QUEUE_TRAIN, TRAIN_TASK
 
 log = logging.getLogger(__name__)
 MOST_LETTERS: Final = 64 * 1024
 """A wake-up has less than two thousand."""
 
 
-class StrictChannel(Channel):  # type: ignore[misc]  # kombu has no types
+class StrictChannel(Channel):
     """Drops what cannot even be parsed; it has left the queue by then."""
 
     def _brpop_read(self, **options: Any) -> Any:
         try:
-            return super()._brpop_read(**options)
-        except (Empty, *self.connection_errors):
+            return super()._brpop_read(**options)  # type: ignore[misc]  # kombu's stubs know no private names
+        except (Empty, *self.connection_errors):  # type: ignore[attr-defined]
             raise
         except Exception as error:  # noqa: BLE001 - whatever a stranger's bytes do to a parser
             log.warning("a message that cannot be read is dropped: %s", type(error).__name__)
             raise Empty from None
 
 
-class StrictTransport(Transport):  # type: ignore[misc]
+class StrictTransport(Transport):
     """Delivers wake-ups made anew from the ids in them."""
 
     Channel = StrictChannel
 
-    def _deliver(self, message: Any, queue: str) -> None:
+    def _deliver(self, message: Any, queue: str | None) -> None:
         task_id = find_id(message)
         if task_id is None:
             log.warning("a message that is no wake-up is dropped")
             return
-        super()._deliver(make_wake_up(task_id, queue=queue), queue)
+        super()._deliver(make_wake_up(task_id, queue=queue or QUEUE_TRAIN), queue)
 
 
 def find_id(message: object) -> str | None:

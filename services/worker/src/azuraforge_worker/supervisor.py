@@ -28,14 +28,18 @@ from azuraforge_worker.attempt import Attempt, Ending, EndKind, refused_ending
 from azuraforge_worker.attempt_folder import make_attempt_folder, sweep_attempts, sweep_experiment
 from azuraforge_worker.crash_reasons import SUPERVISOR_FAILED
 from azuraforge_worker.desk import Desk
+from azuraforge_worker.disk_room import find_shortage, needed_bytes
 from azuraforge_worker.errors import AttemptAbandoned, CheckpointRefused, ProtocolBroken
 from azuraforge_worker.job_plan import plan_job, start_trainer
 from azuraforge_worker.lease_keeper import LeaseKeeper
 from azuraforge_worker.produced_files import read_results, store_files
 from azuraforge_worker.stored_checkpoints import store_checkpoints
+from azuraforge_worker.time_limit import TimeLimit
 
 log = logging.getLogger(__name__)
-STORAGE_RETRY_S: Final = 60.0
+STORAGE_RETRY_S: Final = 15.0
+LONGEST_RETRY_S: Final = 300.0
+"""Retries come ever later, but never later than this."""
 
 
 def supervise_experiment(experiment_id: str, *, desk: Desk) -> None:
@@ -103,6 +107,8 @@ class Supervision:
     def _train(self, attempt: Attempt) -> Ending:
         """Run the trainer to its end; no process of the attempt is left afterwards."""
         claim, desk = self._claim, self._desk
+        if (refusal := self._find_refusal(attempt)) is not None:
+            return Ending(EndKind.FAILED, failure=refusal)
         try:
             folder = make_attempt_folder(desk.settings.work, task_id=claim.task_id, attempt=claim.attempt)
             plan = plan_job(claim, folder=folder, settings=desk.settings, store=desk.store)
@@ -121,6 +127,17 @@ class Supervision:
             return Ending(EndKind.CRASHED, reason=SUPERVISOR_FAILED)
         finally:
             trainer.close()
+
+    def _find_refusal(self, attempt: Attempt) -> Failure | None:
+        """Why this attempt should not even begin."""
+        claim, desk = self._claim, self._desk
+        limit = TimeLimit(claim.time_limit_s, used_s=claim.trained_s)
+        if limit.is_over():
+            return limit.failure(last_epoch=max((row.epoch for row in claim.checkpoints), default=None))
+        sizes = attempt.patiently(lambda: desk.ledger.checkpoints.find_sizes(claim.task_id, pipeline=claim.pipeline))
+        least = desk.settings.least_free_bytes
+        needed = needed_bytes(checkpoint=sizes.checkpoint, artifacts=sizes.artifacts, least=least)
+        return find_shortage([desk.settings.work, desk.settings.artifacts], needed=needed)
 
     def _store_checkpoints(self, attempt: Attempt) -> None:
         desk = self._desk
@@ -173,7 +190,8 @@ class Supervision:
 
     def _fail(self, ending: Ending, *, attempt: Attempt) -> list[Event]:
         failure = ending.failure or Failure(code=FailureCode.USER_ERROR, message=ending.reason.text)
-        retry_in_s = STORAGE_RETRY_S if failure.code in RETRYABLE_FAILURES else None
+        pause_s = min(LONGEST_RETRY_S, STORAGE_RETRY_S * 2.0 ** min(self._claim.retries, 16))
+        retry_in_s = pause_s if failure.code in RETRYABLE_FAILURES else None
         fail = self._desk.ledger.experiments.fail
         return attempt.patiently(
             lambda: fail(self._claim.task_id, attempt=self._claim.attempt, failure=failure, retry_in_s=retry_in_s)
@@ -183,16 +201,22 @@ class Supervision:
 def _ending_without_start(error: CheckpointRefused) -> Ending:
     message = f"The checkpoint that this experiment starts from cannot be used: {error}."
     hint = "Fork from another checkpoint, or start a new experiment."
-    return Ending(EndKind.FAILED, failure=Failure(code=FailureCode.DATA_ERROR, message=message, hint=hint))
+    params = {"cause": "start_unreadable", "detail": str(error)}
+    return Ending(
+        EndKind.FAILED, failure=Failure(code=FailureCode.DATA_ERROR, message=message, hint=hint, params=params)
+    )
 
 
 def _ending_of_os_error(error: OSError) -> Ending:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         message = "There is no room left for the experiment's files."
         hint = "Free some space on the worker's disk; the experiment goes on by itself."
-        failure = Failure(code=FailureCode.STORAGE_LOW, message=message, hint=hint)
+        params = {"cause": "no_room_to_write"}
+        failure = Failure(code=FailureCode.STORAGE_LOW, message=message, hint=hint, params=params)
     else:
         log.error("the worker cannot use its folders: %s", error)
         message = f"The worker cannot use its folders: {error.strerror}."
-        failure = Failure(code=FailureCode.WORKER_LOST, message=message, hint="Look into the worker's log.")
+        params = {"cause": "folders_unusable", "detail": str(error.strerror)}
+        hint = "Look into the worker's log."
+        failure = Failure(code=FailureCode.WORKER_LOST, message=message, hint=hint, params=params)
     return Ending(EndKind.FAILED, failure=failure)

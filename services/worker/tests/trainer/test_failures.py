@@ -10,6 +10,13 @@ from azuraforge_learner.errors import CheckpointMismatch, Diverged
 from azuraforge_learner.pipelines import DataRefused
 from azuraforge_worker.trainer.failures import MOST_LETTERS, describe_failure
 
+
+def caused(error: Exception, *, by: Exception) -> Exception:
+    """`error` as it is when it was raised from another one."""
+    error.__cause__ = by
+    return error
+
+
 CASES: list[tuple[BaseException, FailureCode, str]] = [
     (DataRefused("No rows.", hint="Bring some."), FailureCode.DATA_ERROR, "No rows."),
     (MemoryError(), FailureCode.OUT_OF_MEMORY, "more memory"),
@@ -17,6 +24,11 @@ CASES: list[tuple[BaseException, FailureCode, str]] = [
     (CheckpointMismatch("other data"), FailureCode.DATA_ERROR, "cannot be continued: other data"),
     (ShapeError("(2,) and (3,)"), FailureCode.USER_ERROR, "(2,) and (3,)"),
     (OSError(errno.ENOSPC, "full"), FailureCode.STORAGE_LOW, "no room left"),
+    (
+        caused(DataRefused("unreadable", hint=""), by=OSError(errno.ENOSPC, "full")),
+        FailureCode.STORAGE_LOW,
+        "no room left",
+    ),
     (OSError(errno.ENOENT, "gone"), FailureCode.USER_ERROR, "gone"),
     (KeyError("x"), FailureCode.USER_ERROR, "KeyError"),
 ]

@@ -19,6 +19,10 @@ MOST_LETTERS = 2000
 
 def describe_failure(error: BaseException) -> FailedWord:
     """The failure behind `error`."""
+    if _is_full_disk(error):
+        message = "There is no room left for the experiment's files."
+        hint = "Free some space on the worker's disk; the experiment goes on by itself."
+        return _word(FailureCode.STORAGE_LOW, message, hint=hint, params={"cause": "no_room_to_write"})
     if isinstance(error, PipelineError):
         return _word(error.code, error.message, hint=error.hint, pointer=error.pointer or None)
     code, message, hint = FailureCode.USER_ERROR, f"{error}.", ""
@@ -27,10 +31,6 @@ def describe_failure(error: BaseException) -> FailedWord:
             code = FailureCode.OUT_OF_MEMORY
             message = "The training needs more memory than the worker may use."
             hint = "Use a smaller model, shorter windows or smaller batches."
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            code = FailureCode.STORAGE_LOW
-            message = "There is no room left for the experiment's files."
-            hint = "Free some space on the worker's disk; the experiment goes on by itself."
         case Diverged():
             code, message = FailureCode.DIVERGED, f"The training diverged: {error}."
             hint = "Lower the learning rate."
@@ -54,5 +54,26 @@ def describe_refused_config(error: ValidationError, *, config: dict[str, object]
     return _word(FailureCode.USER_ERROR, first.message, hint=hint, pointer=first.pointer)
 
 
-def _word(code: FailureCode | str, message: str, *, hint: str, pointer: str | None = None) -> FailedWord:
-    return FailedWord(code=code, message=message[:MOST_LETTERS], hint=hint[:MOST_LETTERS], pointer=pointer)
+def _is_full_disk(error: BaseException) -> bool:
+    """Whether a write that found no room is behind it, whatever it was turned into on the way."""
+    seen: set[int] = set()
+    found: BaseException | None = error
+    while found is not None and id(found) not in seen:
+        if isinstance(found, OSError) and found.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        seen.add(id(found))
+        found = found.__cause__ or found.__context__
+    return False
+
+
+def _word(
+    code: FailureCode | str,
+    message: str,
+    *,
+    hint: str,
+    pointer: str | None = None,
+    params: dict[str, str | int | float] | None = None,
+) -> FailedWord:
+    return FailedWord(
+        code=code, message=message[:MOST_LETTERS], hint=hint[:MOST_LETTERS], pointer=pointer, params=params or {}
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import logging
 import os
@@ -49,7 +50,7 @@ def train(job_path: Path, *, up_fd: int, down_fd: int) -> ExitCode:
     except TrainingStopped as stop:
         word, code = StoppedWord(reason=OrderType(stop.reason.value)), ExitCode.STOPPED
     except BaseException as error:  # noqa: BLE001 - whatever an app raises is its experiment's end, said in a line
-        traceback.print_exc()
+        _write_traceback()
         word, code = describe_failure(error), ExitCode.FAILED
     logs.finish()
     link.say(LAST_LINES[type(word)], word)
@@ -61,7 +62,7 @@ def _train(job: Job, *, link: SupervisorLink) -> FinishedWord | FailedWord:
     try:
         config = pipeline.Config.model_validate(job.config)
     except ValidationError as error:
-        traceback.print_exc()
+        _write_traceback()
         return describe_refused_config(error, config=dict(job.config))
     choice = choose_device(os.environ)
     start_device(choice, os.environ)
@@ -81,6 +82,11 @@ def _train(job: Job, *, link: SupervisorLink) -> FinishedWord | FailedWord:
     known = {"task_id": job.task_id, "provenance": context.provenance}
     hand_over(result, link=link, folder=folder, known=known)
     return FinishedWord(epochs_run=context.epochs_run)
+
+
+def _write_traceback() -> None:
+    with contextlib.suppress(OSError):  # the private log may be on the full disk that is the very failure
+        traceback.print_exc()
 
 
 def _stop_on_signals(link: SupervisorLink) -> None:
