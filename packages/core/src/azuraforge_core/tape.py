@@ -27,7 +27,7 @@ from azuraforge_core.errors import (
     TensorChanged,
     VjpBroken,
 )
-from azuraforge_core.tensor import Gradients, Node, Tensor, op_name, total_version
+from azuraforge_core.tensor import Gradients, Node, Tensor, op_name
 
 
 class _Mode(NamedTuple):
@@ -73,8 +73,13 @@ def record(y: Array, parents: tuple[Tensor, ...], vjp: Callable[[Array], Gradien
     is_recording, is_checking = _mode.get()
     if is_checking:
         _refuse_not_finite((result.data,), name or vjp.__qualname__, where="its result")
-    if is_recording and _wants_gradient(parents):
-        _attach(result, Node(parents, vjp, None, name or vjp.__qualname__), 0)
+    if is_recording:
+        for parent in parents:  # `_wants_gradient` and `_attach`, once per op
+            if parent.requires_grad:
+                if result.data.dtype.kind == "f":
+                    result.requires_grad = True
+                    result.node = Node(parents, vjp, None, name or vjp.__qualname__)
+                break
     return result
 
 
@@ -138,7 +143,10 @@ def _gradients(node: Node, incoming: list[Array | None], is_checking: bool) -> G
             f"the tape of {node.name} was freed by an earlier backward: compute the loss again, "
             "or pass retain_tape=True to the first one"
         )
-    if total_version(node.parents) != node.version:
+    version = node.version
+    for parent in node.parents:
+        version -= parent.version
+    if version:
         shapes = ", ".join(str(parent.shape) for parent in node.parents)
         raise TensorChanged(
             f"a tensor that {node.name} read (of shapes {shapes}) was changed before backward: "

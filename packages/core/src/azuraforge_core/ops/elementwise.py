@@ -176,4 +176,4 @@ def _activated(kind: Activation, x: Operand, *, setting: float = 0.0, name: str 
     def vjp(g: Array) -> tuple[Array]:
         return (backend.activate_vjp(kind, g, saved, setting=setting),)
 
-    return record(y, (x,), vjp, name=name or kind.value)
+    return record(y, (x,), vjp, name=name or kind)

@@ -15,6 +15,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -39,6 +40,7 @@ _FIELDS = (
     *("is_direct", "is_own", "block_bytes", "panel_bytes"),
     *("taps", "tap_table", "tap_steps", "b_step", "b_column", "b_group"),
     *("pools", "pool_rows", "pool_columns", "pooled_rows", "pooled_columns", "pool_table", "target_channels"),
+    *("live_rows", "line_rows", "spans", "span_table"),
 )
 
 Tap = tuple[tuple[int, int], int]
@@ -131,11 +133,21 @@ class _Walk:
     taps: Sequence[Tap]
     pack: tuple[int, int, int]  # weights: from one step, column and group to the next
     is_direct: bool
+    live: tuple[int, int]  # rows and columns of the source behind which all is zero
 
     @property
     def line(self) -> int:
         """Bytes of a row of a block."""
         return self.block_width * self.source[2] * _WIDTH
+
+
+class _Span(NamedTuple):
+    """Columns of a grid, and the steps of a line that their windows read: so many, behind those that are skipped."""
+
+    first: int
+    columns: int
+    skipped: int
+    steps: int
 
 
 def panel_columns() -> int:
@@ -163,6 +175,7 @@ def forward_plan(geometry: Geometry) -> Plan:
         taps=[((k, m), index * inner) for index, (k, m) in enumerate(itertools.product(*sides))],
         pack=(outputs * _WIDTH, _WIDTH, outputs // window.groups * _WIDTH),
         is_direct=not is_padded,
+        live=geometry.space,
     )
     return _correlation(geometry, walk, is_pooled=geometry.pool is not None)
 
@@ -201,6 +214,7 @@ def _input_plan(geometry: Geometry, remainder: tuple[int, int]) -> Plan:
         ),
         pack=(_WIDTH, outputs * _WIDTH, outputs // window.groups * _WIDTH),
         is_direct=False,
+        live=geometry.used,
     )
     if geometry.is_own:  # the one channel of a group is a column, as in forward
         walk = replace(walk, pack=(outputs * _WIDTH, _WIDTH, 0))
@@ -246,6 +260,7 @@ def _correlation(geometry: Geometry, walk: _Walk, *, is_pooled: bool) -> Plan:
         pool[0] if is_pooled else 1,
     )
     steps = each * len(walk.taps) // max(1, len(lines))
+    spans = _spans(walk, lines, steps)
     values = {
         **_shape(walk.source, split=(groups, each, columns), is_own=geometry.is_own),
         **_grid(walk.grid, walk.steps[0], walk.first, walk.reach[0], walk.block_width),
@@ -265,11 +280,15 @@ def _correlation(geometry: Geometry, walk: _Walk, *, is_pooled: bool) -> Plan:
         "b_step": walk.pack[0],
         "b_column": walk.pack[1],
         "b_group": walk.pack[2],
+        "live_rows": walk.live[0],
+        "spans": len(spans),
     }
     tables = {
         "line_table": _table([high * walk.line + wide * walk.source[2] * _WIDTH for high, wide in lines]),
         "tap_table": _table([offset for _, offset in walk.taps]),
-        "row_table": _row_table(walk, most, row_bytes),
+        "row_table": np.concatenate([_row_table(walk, most, row_bytes, span=span).ravel() for span in spans]),
+        "line_rows": _table([high for high, _ in lines]),
+        "span_table": _table([(span.first * most, span.columns, span.skipped, span.steps) for span in spans]),
         "pool_table": _pool_table(pool, row_bytes, walk.target[2] * _WIDTH),
     }
     return _plan(values, tables, most)
@@ -312,9 +331,31 @@ def _pooling(geometry: Geometry, *, is_pooled: bool) -> dict[str, int]:
     }
 
 
-def _row_table(walk: _Walk, rows: int, row_bytes: int) -> Array:
+def _spans(walk: _Walk, lines: Sequence[tuple[int, int]], steps: int) -> list[_Span]:
+    """Columns of the grid whose windows reach the same steps of a line: those at a border reach beyond the source.
+
+    A line of one tap is read whole: it is zero in some columns, but a line is left out for whole rows only.
+    """
+    (_, count), channels = walk.grid, walk.source[2]
+    if len(lines) == len(walk.taps) or not lines:
+        return [_Span(0, count, 0, steps)]
+    first, taps = walk.first[1] + lines[0][1], steps // channels
+    spans: list[_Span] = []
+    for column in range(count):
+        begin = first + column * walk.steps[1]
+        low, high = max(0, -begin), min(taps, walk.live[1] - begin)
+        low, high = (low, high) if low < high else (0, 0)
+        skipped, reached = low * channels, (high - low) * channels
+        if spans and (spans[-1].skipped, spans[-1].steps) == (skipped, reached):
+            spans[-1] = spans[-1]._replace(columns=spans[-1].columns + 1)
+        else:
+            spans.append(_Span(column, 1, skipped, reached))
+    return spans
+
+
+def _row_table(walk: _Walk, rows: int, row_bytes: int, *, span: _Span) -> Array:
     """Where the window of a place begins in the block, and where its answer goes."""
-    high, wide = np.arange(rows)[:, None], np.arange(walk.grid[1])[None, :]
+    high, wide = np.arange(rows)[:, None], np.arange(span.first, span.first + span.columns)[None, :]
     pixels = walk.source[2] * _WIDTH, walk.target[2] * _WIDTH
     begin = high * (walk.steps[0] * walk.line) + wide * (walk.steps[1] * pixels[0])
     answer = high * (walk.spread[0] * row_bytes) + wide * (walk.spread[1] * pixels[1])
@@ -348,7 +389,7 @@ def _plan(values: dict[str, int], tables: Mapping[str, Array], most: int) -> Pla
     return Plan(block, values, most)
 
 
-def _table(entries: Sequence[int] | Sequence[tuple[int, int]]) -> Array:
+def _table(entries: Sequence[int] | Sequence[tuple[int, ...]]) -> Array:
     return np.array(entries, dtype=np.int64)
 
 

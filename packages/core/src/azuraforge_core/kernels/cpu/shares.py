@@ -19,7 +19,7 @@ BYTES_PER_PART = 64 * 1024
 
 _LINE = 64
 _forced_parts: ContextVar[int] = ContextVar("azuraforge_forced_parts", default=0)
-_STEPS, _BLOCK_ROWS, _WIDEST_PANEL = 256, 96, 32
+_STEPS, _BLOCK_ROWS, _SOME_ROWS, _WIDEST_PANEL = 256, 96, 192, 32  # those of `compiler.gemm`
 
 
 def gemm_parts(m: int, n: int, k: int) -> int:
@@ -46,4 +46,5 @@ def gemm_workspace(n: int, k: int) -> int:
     """Bytes of scratch memory of one part of a product with n columns and k steps, in whole cache lines."""
     steps = min(k, _STEPS)
     columns = -(-n // _WIDEST_PANEL) * _WIDEST_PANEL
-    return -(-4 * steps * (columns + _BLOCK_ROWS) // _LINE) * _LINE + _LINE
+    packed = max(columns + _BLOCK_ROWS, _WIDEST_PANEL + _SOME_ROWS)
+    return -(-4 * steps * packed // _LINE) * _LINE + _LINE

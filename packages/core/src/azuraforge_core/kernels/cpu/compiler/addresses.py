@@ -9,8 +9,28 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
+from numba.core import cgutils
 
 from azuraforge_core.kernels.cpu.compiler.instructions import BYTE, FLOAT, NOTHING, REAL, WORD, instruction
+
+
+@instruction(NOTHING, (WORD,))
+def prefetch(builder: ir.IRBuilder, address: ir.Value) -> None:
+    """Ask for the cache line of an address, which will be read."""
+    _ask_for(builder, address, is_written=0)
+
+
+@instruction(NOTHING, (WORD,))
+def prefetch_to_write(builder: ir.IRBuilder, address: ir.Value) -> None:
+    """Ask for the cache line of an address, which will be written."""
+    _ask_for(builder, address, is_written=1)
+
+
+def _ask_for(builder: ir.IRBuilder, address: ir.Value, *, is_written: int) -> None:
+    pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+    kind = ir.FunctionType(ir.VoidType(), [pointer, number, number, number])
+    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    builder.call(function, [builder.inttoptr(address, pointer), number(is_written), number(3), number(1)])
 
 
 def _reader(kind: ir.Type, result: Any, *, size: int) -> Any:

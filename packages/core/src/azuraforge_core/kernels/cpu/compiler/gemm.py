@@ -1,9 +1,13 @@
 """C (+)= A B in blocks that fit the caches, by the micro-kernel of `tiles`.
 
-    for each 256 steps of k                      B[k-block] is packed into panels:  [ panel 0 | panel 1 | ... ]
+    for each block of k (at most 256 steps)      B[k-block] is packed into panels:  [ panel 0 | panel 1 | ... ]
         for each block of rows of A (96)         A[block] stays in the second-level cache
             for each panel of B                  16 KB: stays in the first-level cache
                 for each 6 rows of the block     a tile of C in registers
+
+Where A has few rows (192), all of them stay in the second-level cache and B is packed panel by panel, each when its
+turn comes: B is then read from memory once and written nowhere but into the first-level cache. What a tile writes and
+what the next panel reads is asked for ahead, while the processor multiplies.
 
 Packing puts the columns of a panel side by side, so that the micro-kernel reads B in one stream; the last panel is
 filled up with zeros. A is packed the same way, in strips of a tile's rows, where its columns are what is contiguous
@@ -18,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from azuraforge_core.kernels.cpu.compiler.addresses import peek, poke
+from azuraforge_core.kernels.cpu.compiler.addresses import peek, poke, prefetch, prefetch_to_write
 from azuraforge_core.kernels.cpu.compiler.decorators import inline
 from azuraforge_core.kernels.cpu.compiler.simd import LANES, Vector, fma, row
-from azuraforge_core.kernels.cpu.compiler.tiles import COLUMNS, ROWS, VECTORS, tile
+from azuraforge_core.kernels.cpu.compiler.tiles import COLUMNS, ROWS, VECTORS, copy_line, copy_vector, tile
 from azuraforge_core.kernels.cpu.compiler.transpose import turn_square
 
 STEPS = 256
@@ -30,10 +34,14 @@ STEPS = 256
 BLOCK_ROWS = 96
 """Rows of A in a block; a multiple of every tile's rows."""
 
+SOME_ROWS = 192
+"""Up to so many rows of A, 256 steps of all of them stay in the second-level cache."""
+
 FEW_ROWS = 3
 """Below so many rows of A, packing B costs more than it saves."""
 
 _WIDTH = 4
+_LINE = 16  # numbers in a cache line
 
 _full, _edge = tile(ROWS, VECTORS, is_masked=False), tile(ROWS, VECTORS, is_masked=True)
 _full4, _edge4 = tile(4, VECTORS, is_masked=False), tile(4, VECTORS, is_masked=True)
@@ -84,8 +92,7 @@ def pack(k: int, n: int, b: int, b_step: int, b_column: int, panels: int) -> Non
         panel = panels + first * k * _WIDTH
         source = b + first * b_column
         if b_column == _WIDTH:
-            for step in range(k):
-                copy_row(count, (source + step * b_step,), (panel + step * COLUMNS * _WIDTH,), ())
+            _copy_columns(k, count, source, b_step, panel)
         else:
             turned = count // LANES * LANES if b_step == _WIDTH else 0
             for column in range(0, turned, LANES):
@@ -97,6 +104,17 @@ def pack(k: int, n: int, b: int, b_step: int, b_column: int, panels: int) -> Non
             for step in range(k):
                 for column in range(count, COLUMNS):
                     poke(panel, step * COLUMNS + column, 0.0)
+
+
+@inline
+def _copy_columns(k: int, count: int, source: int, b_step: int, panel: int) -> None:
+    """Columns that lie side by side in memory."""
+    if count == COLUMNS:
+        for step in range(k):
+            copy_line(source + step * b_step, panel + step * COLUMNS * _WIDTH)
+    else:
+        for step in range(k):
+            copy_row(count, (source + step * b_step,), (panel + step * COLUMNS * _WIDTH,), ())
 
 
 @inline
@@ -119,7 +137,7 @@ def pack_strips(k: int, m: int, a: int, a_row: int, a_step: int, strips: int) ->
         source = a + first * a_row
         if a_row == _WIDTH and first + LANES <= m and ROWS <= LANES:
             for step in range(k):  # whole vectors: what they write too much, the next step writes over
-                copy_row(LANES, (source + step * a_step,), (strip + step * ROWS * _WIDTH,), ())
+                copy_vector(source + step * a_step, strip + step * ROWS * _WIDTH)
         else:
             for step in range(k):
                 for line in range(count):
@@ -176,7 +194,10 @@ def multiply_panels(
         if count == COLUMNS:
             for index in range(whole):
                 left = (start + index * strip, a_row, a_step)
-                _full(k, left, b, (corner + index * ROWS * c[1], c[1]), accumulate, count)
+                answer = corner + index * ROWS * c[1]
+                for line in range(ROWS, 2 * ROWS):  # what the next tile will write
+                    prefetch_to_write(answer + line * c[1])
+                _full(k, left, b, (answer, c[1]), accumulate, count)
         else:
             for index in range(whole):
                 left = (start + index * strip, a_row, a_step)
@@ -190,7 +211,9 @@ def multiply_panels(
 @inline
 def scratch_bytes(n: int, k: int) -> int:
     """Memory that `gemm` packs into, for n columns (of its share) and k steps."""
-    return packed_bytes(n, min(k, STEPS)) + (BLOCK_ROWS * min(k, STEPS) + LANES) * _WIDTH
+    steps = min(k, STEPS)
+    blocks = packed_bytes(n, steps) + BLOCK_ROWS * steps * _WIDTH
+    return max(blocks, packed_bytes(COLUMNS, steps) + SOME_ROWS * steps * _WIDTH) + LANES * _WIDTH
 
 
 @inline
@@ -228,23 +251,68 @@ def gemm_then(
             multiply_vector(n, k, (a[0] + line * a[1], a[1], a[2]), b, c[0] + line * c[1], accumulate)
         finish(0, m, n, c, extra)
         return
-    for first in range(0, k, STEPS):
-        steps = min(STEPS, k - first)
-        pack(steps, n, b[0] + first * b[1], b[1], b[2], scratch)
-        strips = scratch + packed_bytes(n, steps)
+    blocks = (k + STEPS - 1) // STEPS
+    for block in range(blocks):
+        first = k * block // blocks
+        steps = k * (block + 1) // blocks - first
+        start, row = b[0] + first * b[1], (a[0] + first * a[2], a[1], a[2])
         more = 1 if first > 0 else accumulate
+        if m <= SOME_ROWS:
+            _by_panels((m, n, steps), row, (start, b[1], b[2]), c, more, scratch)
+            if first + steps == k:
+                finish(0, m, n, c, extra)
+            continue
+        pack(steps, n, start, b[1], b[2], scratch)
+        strips = scratch + packed_bytes(n, steps)
         for top in range(0, m, BLOCK_ROWS):
             rows = min(BLOCK_ROWS, m - top)
-            block = a[0] + top * a[1] + first * a[2]
             answer = (c[0] + top * c[1], c[1])
-            if a[2] == _WIDTH or m < ROWS:
-                multiply_panels(rows, n, steps, (block, a[1], a[2], ROWS * a[1]), scratch, answer, more)
-            else:
-                pack_strips(steps, rows, block, a[1], a[2], strips)
-                left = (strips, _WIDTH, ROWS * _WIDTH, ROWS * steps * _WIDTH)
-                multiply_panels(rows, n, steps, left, scratch, answer, more)
+            left = _in_strips(steps, rows, (row[0] + top * a[1], a[1], a[2]), m, strips)
+            multiply_panels(rows, n, steps, left, scratch, answer, more)
             if first + steps == k:
                 finish(top, rows, n, answer, extra)
+
+
+@inline
+def _by_panels(
+    size: tuple[int, int, int],
+    a: tuple[int, int, int],
+    b: tuple[int, int, int],
+    c: tuple[int, int],
+    accumulate: int,
+    scratch: int,
+) -> None:
+    """A block of k for few rows of A: a panel of B is packed when its turn comes."""
+    m, n, steps = size
+    left = _in_strips(steps, m, a, m, scratch + packed_bytes(COLUMNS, steps))
+    for first in range(0, n, COLUMNS):
+        count = min(COLUMNS, n - first)
+        panel = b[0] + first * b[2]
+        pack(steps, count, panel, b[1], b[2], scratch)
+        if first + COLUMNS < n:
+            _prefetch_panel(steps, min(COLUMNS, n - first - COLUMNS), panel + COLUMNS * b[2], b[1], b[2])
+        multiply_panels(m, count, steps, left, scratch, (c[0] + first * _WIDTH, c[1]), accumulate)
+
+
+@inline
+def _prefetch_panel(steps: int, count: int, b: int, b_step: int, b_column: int) -> None:
+    """Ask for what the next `pack` will read."""
+    if b_column == _WIDTH:
+        for step in range(steps):
+            prefetch(b + step * b_step)
+    else:
+        for column in range(count):
+            for step in range(0, steps, _LINE):
+                prefetch(b + column * b_column + step * _WIDTH)
+
+
+@inline
+def _in_strips(steps: int, rows: int, a: tuple[int, int, int], m: int, strips: int) -> tuple[int, int, int, int]:
+    """Rows of A as `multiply_panels` wants them: where they are, or packed if a column is what is contiguous."""
+    if a[2] == _WIDTH or m < ROWS:
+        return a[0], a[1], a[2], ROWS * a[1]
+    pack_strips(steps, rows, a[0], a[1], a[2], strips)
+    return strips, _WIDTH, ROWS * _WIDTH, ROWS * steps * _WIDTH
 
 
 @inline

@@ -23,7 +23,7 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils
 
-from azuraforge_core.kernels.cpu.compiler.instructions import NOTHING, instruction
+from azuraforge_core.kernels.cpu.compiler.instructions import NOTHING, WORD, instruction
 from azuraforge_core.kernels.cpu.compiler.simd import (
     F32,
     I64,
@@ -75,6 +75,20 @@ def tile(rows: int, vectors: int, *, is_masked: bool) -> Any:
             store_vector(builder, builder.load(total), address, mask)
 
     return multiply
+
+
+@instruction(NOTHING, (WORD, WORD))
+def copy_line(builder: ir.IRBuilder, source: ir.Value, target: ir.Value) -> None:
+    """Copy `COLUMNS` numbers."""
+    for vector in range(VECTORS):
+        offset = I64(4 * LANES * vector)
+        store_vector(builder, load_vector(builder, builder.add(source, offset)), builder.add(target, offset))
+
+
+@instruction(NOTHING, (WORD, WORD))
+def copy_vector(builder: ir.IRBuilder, source: ir.Value, target: ir.Value) -> None:
+    """Copy `LANES` numbers."""
+    store_vector(builder, load_vector(builder, source), target)
 
 
 def _start(builder: ir.IRBuilder, places: Sequence[tuple[ir.Value, ir.Value | None]], more: ir.Value) -> list[ir.Value]:

@@ -48,9 +48,9 @@ Masks = Sequence[ir.Value | None]
 def window_tile(rows: int, *, is_masked: bool, is_own: bool) -> Any:
     """The micro-kernel for so many rows of `COLUMNS` columns; the masked one touches `columns` of them only, but in B.
 
-    Kernels call it as `f((lines, steps), (a, a_step, row_table, line_table), (b, b_step), (c, bias, more, rectify),
-    columns)`, all int64: addresses, and strides in bytes. C starts at the bias (a row of `COLUMNS` numbers), or with
-    `more` at what it holds; with `rectify` its positive part is written.
+    Kernels call it as `f((lines, steps), (a, a_step, row_table, line_table), (b, b_step, b_line), (c, bias, more,
+    rectify), columns)`, all int64: addresses, and strides in bytes. C starts at the bias (a row of `COLUMNS` numbers),
+    or with `more` at what it holds; with `rectify` its positive part is written.
     """
 
     @instruction(NOTHING)
@@ -114,14 +114,13 @@ def _run(
     builder: ir.IRBuilder,
     size: Sequence[ir.Value],
     left: tuple[Sequence[ir.Value], ir.Value, ir.Value, bool],
-    right: tuple[ir.Value, ir.Value, Masks],
+    right: tuple[ir.Value, ir.Value, ir.Value, Masks],
     sums: Sequence[ir.Value],
 ) -> None:
     """The loops over lines and steps."""
     lines, steps = size
     starts, a_step, line_table, is_own = left
-    b, b_step, masks = right
-    line_bytes = builder.mul(steps, b_step)
+    b, b_step, line_bytes, masks = right
     with cgutils.for_range(builder, lines) as line:
         a_line = _entry(builder, line_table, line.index)
         b_line = builder.add(b, builder.mul(line_bytes, line.index))
@@ -159,7 +158,7 @@ def _over_rows(*, is_masked: bool, is_own: bool) -> Any:
         m: int,
         size: tuple[int, int],
         a: tuple[int, int, int, int],
-        b: tuple[int, int],
+        b: tuple[int, int, int],
         c: tuple[int, int, int, int],
         columns: int,
     ) -> None:
@@ -194,7 +193,7 @@ def multiply_windows(
     m: int,
     size: tuple[int, int],
     a: tuple[int, int, int, int],
-    b: tuple[int, int],
+    b: tuple[int, int, int],
     c: tuple[int, int, int, int],
     columns: int,
     is_own: int,

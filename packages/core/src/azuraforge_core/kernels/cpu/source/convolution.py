@@ -41,6 +41,7 @@ IMAGE_BYTES, ROW_BYTES, FIRST_BYTES = 19, 20, 21
 IS_DIRECT, IS_OWN, BLOCK_BYTES, PANEL_BYTES = 22, 23, 24, 25
 TAPS, TAP_TABLE, TAP_STEPS, B_STEP, B_COLUMN, B_GROUP = 26, 27, 28, 29, 30, 31
 POOLS, POOL_ROWS, POOL_COLUMNS, POOLED_ROWS, POOLED_COLUMNS, POOL_TABLE, TARGET_CHANNELS = 32, 33, 34, 35, 36, 37, 38
+LIVE_ROWS, LINE_ROWS, SPANS, SPAN_TABLE = 39, 40, 41, 42
 
 
 def _masked(gradient: Vector, y: Vector) -> Vector:
@@ -125,29 +126,76 @@ def correlate(arguments: int, part: int, parts: int) -> None:
         count = min(rows, word(plan, ROWS) - top)
         place = find_block(plan, kind, x, mark, image, top, count, block)
         if word(plan, POOLS):
-            multiply(plan, place, count, (b, b_step, b_panel), bias, answer, 0)
+            multiply(plan, place, (top, count), (b, b_step, b_panel), bias, answer, 0)
             pool(plan, image, top, count, answer, target, chosen)
         else:
             start = target + image * word(plan, IMAGE_BYTES) + top * word(plan, ROW_BYTES) + word(plan, FIRST_BYTES)
-            multiply(plan, place, count, (b, b_step, b_panel), bias, start, rectify)
+            multiply(plan, place, (top, count), (b, b_step, b_panel), bias, start, rectify)
 
 
 @inline
 def multiply(
-    plan: int, block: int, rows: int, weights: tuple[int, int, int], bias: int, target: int, rectify: int
+    plan: int, block: int, span: tuple[int, int], weights: tuple[int, int, int], bias: int, target: int, rectify: int
 ) -> None:
-    """Rows of the answer from the block that holds their windows."""
+    """Rows `span` (first, count) of the answer from the block that holds their windows.
+
+    Rows whose windows reach the same lines of the source go together: lines beyond it hold zeros and are left out.
+    """
+    first, rows = span
+    done = 0
+    while done < rows:
+        low, high = reached(plan, first + done)
+        end = done + 1
+        while end < rows and reached(plan, first + end) == (low, high):
+            end += 1
+        for number in range(word(plan, SPANS)):
+            multiply_span(plan, block, (done, end), (low, high), number, weights, bias, target, rectify)
+        done = end
+
+
+@inline
+def reached(plan: int, row: int) -> tuple[int, int]:
+    """The lines of the windows of a row that lie in the source: the first, and the one behind the last."""
+    y, table = row * word(plan, STEP) + word(plan, FIRST_ROW), word(plan, LINE_ROWS)
+    low, high = 0, word(plan, LINES)
+    while low < high and y + word(table, low) < 0:
+        low += 1
+    while high > low and y + word(table, high - 1) >= word(plan, LIVE_ROWS):
+        high -= 1
+    return low, high
+
+
+@inline
+def multiply_span(
+    plan: int,
+    block: int,
+    rows: tuple[int, int],
+    lines: tuple[int, int],
+    number: int,
+    weights: tuple[int, int, int],
+    bias: int,
+    target: int,
+    rectify: int,
+) -> None:
+    """Some rows of those columns whose windows reach the same steps of a line; the table says which these are."""
     b, b_step, b_panel = weights
+    entry = word(plan, SPAN_TABLE) + number * 32
+    places, width, skipped, steps = word(entry, 0), word(entry, 1), word(entry, 2), word(entry, 3)
     columns, each, is_own = word(plan, GROUP_COLUMNS), word(plan, PANELS), word(plan, IS_OWN)
-    size = (word(plan, LINES), word(plan, STEPS))
+    line = word(plan, STEPS) * b_step
     for index in range(word(plan, GROUPS) * each):
         group, column = index // each, index % each * COLUMNS
         start = block + group * word(plan, GROUP_BYTES) + (column * 4 if is_own else 0)
         multiply_windows(
-            rows * word(plan, COUNT),
-            size,
-            (start, word(plan, A_STEP), word(plan, ROW_TABLE), word(plan, LINE_TABLE)),
-            (b + index * b_panel, b_step),
+            (rows[1] - rows[0]) * width,
+            (lines[1] - lines[0], steps),
+            (
+                start + skipped * word(plan, A_STEP),
+                word(plan, A_STEP),
+                word(plan, ROW_TABLE) + (places + rows[0] * width) * 16,
+                word(plan, LINE_TABLE) + lines[0] * 8,
+            ),
+            (b + index * b_panel + lines[0] * line + skipped * b_step, b_step, line),
             (target + (group * columns + column) * 4, bias + index * COLUMNS * 4, 0, rectify),
             min(COLUMNS, columns - column),
             is_own,
@@ -279,7 +327,7 @@ def sum_unit(arguments: int, unit: int, scratch: int) -> None:
                 word(plan, TAPS) * word(plan, TAP_STEPS),
                 (high, word(plan, COUNT)),
                 (start, word(plan, A_STEP), word(plan, ROW_TABLE), word(plan, LINE_TABLE)),
-                b,
+                (b[0], b[1], word(plan, COUNT) * b[1]),
                 (sums, scratch, more, 0),
                 count,
                 is_own,
