@@ -15,8 +15,9 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # read when NumPy loads; two pools on two cores cost a factor of ten
 
 # How fast examples come is a fact about a busy machine, not about the code under test.
-settings.register_profile("azuraforge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("azuraforge")
+settings.register_profile("fast", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50)
+settings.register_profile("full", settings.get_profile("fast"), max_examples=500)
+settings.load_profile("fast")
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,7 @@ def parts(*, is_full: bool) -> list[Part]:
     """What runs: first what others wait for, then what takes longest."""
 
     def tests(name: str, *paths: str, after: Sequence[str] = COMPILED) -> Part:
-        chosen = () if is_full else ("-m", "not slow")
+        chosen = ("--hypothesis-profile", "full") if is_full else ("-m", "not slow")
         return Part(name, (PYTHON, "-m", "pytest", *chosen, *paths), after)
 
     return [

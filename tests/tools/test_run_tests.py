@@ -37,10 +37,10 @@ def test_every_test_file_belongs_to_exactly_one_part() -> None:
     assert {file: found for file, found in owners.items() if len(found) != 1} == {}
 
 
-def test_the_full_run_chooses_the_slow_grids_too() -> None:
-    for is_full in (False, True):
+def test_the_full_run_takes_the_slow_grids_too_and_more_examples() -> None:
+    for is_full, options in ((False, ("-m", "not slow")), (True, ("--hypothesis-profile", "full"))):
         commands = [part.command for part in run_tests.parts(is_full=is_full) if "pytest" in part.command]
-        assert {command[3:5] == ("-m", "not slow") for command in commands} == {not is_full}
+        assert {command[3:5] for command in commands} == {options}
 
 
 def test_a_named_part_brings_what_it_waits_for() -> None:

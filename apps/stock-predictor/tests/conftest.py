@@ -5,6 +5,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from azuraforge_learner.reports import figures
+
+
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report without its drawings, which take two seconds."""
+    monkeypatch.setattr(figures, "draw_figures", lambda *_, **__: [])
+
 
 @pytest.fixture
 def prices_csv() -> Callable[..., str]:

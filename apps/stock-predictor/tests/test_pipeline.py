@@ -44,6 +44,7 @@ def test_the_pipeline_conforms(tmp_path: Path) -> None:
     assert results.data.features[:3] == ["Close", "volume_change", "day_range"]
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_sample_trains_to_a_verdict_that_claims_no_more_than_it_shows(tmp_path: Path) -> None:
     config = {**StockPredictor.sample, "training": {"epochs": 4}}
     verdict = StockPredictor(StockConfig.model_validate(config)).run(RecordingContext(tmp_path)).results["verdict"]
@@ -139,6 +140,7 @@ def test_a_bad_csv_without_preflight_still_ends_with_its_reason(tmp_path: Path) 
         made.run(RecordingContext(tmp_path))
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_csv_in_the_config_is_not_copied_into_the_results(prices_csv: CsvText, tmp_path: Path) -> None:
     config = {**csv_config(prices_csv()), "training": {"epochs": 1}, "model": {"hidden": 4}}
     results = StockPredictor(StockConfig.model_validate(config)).run(RecordingContext(tmp_path)).results

@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from azuraforge_learner.data import DatedTable, TableInvalid, read_dated_csv, read_header
@@ -121,9 +121,7 @@ def test_a_long_cell_is_not_echoed_whole() -> None:
 def test_too_many_rows_are_refused_without_reading_on() -> None:
     error = refused("Date,Close\n" + "x,y\n" * 3 + "\n" * 10)
     assert error.code == "csv_not_date"
-    dates = np.datetime_as_string(np.datetime64("1900-01-01T00") + np.arange(MAX_ROWS + 5).astype("timedelta64[h]"))
-    content = "Date,Close\n" + "\n".join(f"{str(date)[:13]}:00,1" for date in dates)
-    assert refused(content).code == "csv_too_many_rows"
+    assert refused("Date,Close\n" + "2024-01-01,1\n" * (MAX_ROWS + 5)).code == "csv_too_many_rows"
 
 
 def test_several_number_columns_are_read_together() -> None:
@@ -135,7 +133,6 @@ def test_the_header_can_be_read_alone() -> None:
     assert read_header("\ufeffDate;Close\n") == ["Date", "Close"]
 
 
-@settings(max_examples=300)
 @given(st.text(alphabet=st.sampled_from("Date,Close\n\r\t;\"' 0123456789-.eE+:T\0\ufeffİç"), max_size=80))
 def test_any_text_is_read_or_refused_by_a_table_error(text: str) -> None:
     for content in (text, "Date,Close\n2024-01-01,1\n" + text):

@@ -150,7 +150,6 @@ X = Generator(3).normal((5, WIDTH))
 
 
 @given(networks())
-@settings(max_examples=80, deadline=None)
 def test_any_network_answers_and_learns_as_evaluated_by_hand(document: dict[str, Any]) -> None:
     model = make(document).cast("float64")
     results: list[list[Array]] = []
@@ -174,7 +173,6 @@ def test_every_parameter_of_any_network_moves_in_one_step(document: dict[str, An
 
 
 @given(networks())
-@settings(max_examples=80, deadline=None)
 def test_document_to_model_to_document_is_the_canonical_one_and_means_the_same(document: dict[str, Any]) -> None:
     model = make(document)
     written = json.loads(json.dumps(to_graph(model), sort_keys=True))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from azuraforge_learner.onnx.flow import Flow
@@ -39,7 +39,6 @@ def test_what_does_not_reach_the_output_is_not_there() -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
 def test_joins_are_on_every_way_and_in_order(data: st.DataObject) -> None:
     names, edges = ["x"], []
     for made in "abcdefy"[-data.draw(st.integers(1, 7)) :]:

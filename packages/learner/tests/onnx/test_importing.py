@@ -62,7 +62,7 @@ def change(model: Any, data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_change_is_read_or_refused(data: st.DataObject, cases: dict[str, Any], tmp_path: Path) -> None:
     case = cases[data.draw(st.sampled_from(NAMES))]
     model = onnx.ModelProto.FromString(to_bytes(write_model(case.model(), input_shape=case.shape, metadata={})))

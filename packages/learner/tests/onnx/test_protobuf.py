@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
@@ -194,7 +194,6 @@ def test_weights_are_read_however_a_file_stores_them(dtype: Any) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
 def test_any_damage_is_refused_or_reads_as_a_model(data: st.DataObject) -> None:
     content = bytearray(damaged(lambda model: None))
     for _ in range(data.draw(st.integers(1, 4))):

@@ -193,13 +193,6 @@ def test_extreme_results_are_still_drawn(results: dict[str, Any], tmp_path: Path
     assert all(file.path.stat().st_size for file in files)
 
 
-def test_a_dollar_sign_in_a_unit_is_a_dollar_sign(results: dict[str, Any], tmp_path: Path) -> None:
-    results["units"] = {"mae": "$_x$ {", "rmse": "$"}  # matplotlib would read this as mathematics
-    write_reports(results, folder=tmp_path, title=TITLE)
-    texts = [element.text or "" for element in ET.parse(tmp_path / "errors.svg").getroot().iter(SVG_TEXT)]
-    assert "Error ($_x$ {)" in texts
-
-
 def test_a_hundred_thousand_rows_are_drawn_in_a_small_file(results: dict[str, Any], tmp_path: Path) -> None:
     size = 100_000
     results["series"] = {
