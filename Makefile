@@ -5,11 +5,11 @@
 up: ## install what is missing, build the dashboard, start the platform (ARGS="--port 9000")
 	@tools/bootstrap.sh && .venv/bin/azuraforge warmup && exec .venv/bin/azuraforge up $(ARGS)
 
-test: ## install what is missing and run every test
-	@tools/bootstrap.sh && exec .venv/bin/python tools/run_tests.py
+test: ## install what is missing and run every test, or some parts: make test ONLY="core dashboard"
+	@tools/bootstrap.sh && exec .venv/bin/python tools/run_tests.py $(ONLY)
 
 test-full: ## the same with the slow grids
-	@tools/bootstrap.sh && exec .venv/bin/python tools/run_tests.py --full
+	@tools/bootstrap.sh && exec .venv/bin/python tools/run_tests.py --full $(ONLY)
 
 chaos: ## play every accident in full and print one table, or one row: make chaos ONLY=kills
 	@tools/bootstrap.sh --no-dashboard && exec .venv/bin/python tests/lab/run_chaos.py $(ONLY)
