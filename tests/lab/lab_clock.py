@@ -11,8 +11,8 @@ from faults import replace
 
 from azuraforge_ledger import budget, housekeeping, leases
 
-LEASE_S = 2
-SECOND_LOOK_S = 0.5
+LEASE_S = 3
+SECOND_LOOK_S = 0.7
 TURN_S = 1
 CRASH_PAUSES_S = (0, 0.2, 0.3, 0.5)
 

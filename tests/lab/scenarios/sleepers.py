@@ -19,7 +19,7 @@ from azuraforge_contracts import ExperimentState
 CONFIG = SteadyConfig(epochs=3, batches=100, pause_s=0.04)
 """An epoch lasts longer than a lease: a trainer whose supervisor sleeps is still at work when another worker takes
 over, and must be ended before the next one begins."""
-SUSPENDED_S = 3.0
+SUSPENDED_S = 4.0
 SUSPEND_LOOK_S = "2.5"
 REFUSED = "is given up"
 
