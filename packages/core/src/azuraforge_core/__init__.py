@@ -3,7 +3,7 @@
 from azuraforge_core import errors, operators, ops, testing
 from azuraforge_core.device import Device, DeviceChoice, choose_device, start_device
 from azuraforge_core.dtypes import Array, float32, float64, int32, int64
-from azuraforge_core.fused import AdamSettings, SgdSettings
+from azuraforge_core.fused import AdamSettings, LionSettings, RmspropSettings, SgdSettings
 from azuraforge_core.kernels.cpu.replay import Replay, find_replay
 from azuraforge_core.memory import keep_freed_memory
 from azuraforge_core.random import Generator
@@ -17,7 +17,9 @@ __all__ = [
     "Device",
     "DeviceChoice",
     "Generator",
+    "LionSettings",
     "Replay",
+    "RmspropSettings",
     "SgdSettings",
     "Tensor",
     "backend_of",

@@ -248,3 +248,22 @@ class SgdSettings(NamedTuple):
     momentum: float
     is_nesterov: bool
     rate: float
+
+
+class RmspropSettings(NamedTuple):
+    """What one step of RMSprop multiplies with."""
+
+    shrink: float  # how much of the value is added to the gradient
+    smoothing: float
+    epsilon: float
+    momentum: float
+    rate: float
+
+
+class LionSettings(NamedTuple):
+    """What one step of Lion multiplies with."""
+
+    keep: float  # of the value, before the step: 1, or less where weight decay shrinks it
+    beta1: float
+    beta2: float
+    rate: float

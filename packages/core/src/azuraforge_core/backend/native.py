@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass
 from functools import cache
 
+from azuraforge_core.backend import activation
 from azuraforge_core.backend.reference import ReferenceBackend
 from azuraforge_core.dtypes import Array, float32
 from azuraforge_core.errors import KernelError, KernelsMissing
@@ -27,12 +28,14 @@ from azuraforge_core.fused import (
     GruWeights,
     LinearGradients,
     LinearOperands,
+    LionSettings,
     LstmGradients,
     LstmWeights,
     NormalizedGroups,
     NormalizedRows,
     PooledOperands,
     Recurrence,
+    RmspropSettings,
     SgdSettings,
     Window,
 )
@@ -128,6 +131,18 @@ class NativeBackend(ReferenceBackend):
         """See `kernels.cpu.optimizer`."""
         update = optimizer.sgd if self.takes(values) else super().sgd
         update(values, gradients, velocity=velocity, settings=settings)
+
+    def rmsprop(
+        self, values: Array, gradients: Array, *, moments: tuple[Array, Array], settings: RmspropSettings
+    ) -> None:
+        """See `kernels.cpu.optimizer`."""
+        update = optimizer.rmsprop if self.takes(values) else super().rmsprop
+        update(values, gradients, moments=moments, settings=settings)
+
+    def lion(self, values: Array, gradients: Array, *, first: Array, settings: LionSettings) -> None:
+        """See `kernels.cpu.optimizer`."""
+        update = optimizer.lion if self.takes(values) else super().lion
+        update(values, gradients, first=first, settings=settings)
 
     def convolve(
         self, x: Array, w: Array, b: Array | None = None, *, window: Window, is_rectified: bool = False
@@ -252,13 +267,15 @@ class NativeBackend(ReferenceBackend):
 
     def activate(self, kind: Activation, x: Array, *, setting: float) -> Array:
         """See `kernels.cpu.elementwise`."""
-        apply = elementwise.activate if x.size >= FEW and self.takes(x) else super().activate
-        return apply(kind, x, setting=setting)
+        if x.size < FEW or not self.takes(x):
+            return activation.activate(self.xp, kind, x, setting=setting)
+        return elementwise.activate(kind, x, setting=setting)
 
     def activate_vjp(self, kind: Activation, g: Array, saved: Array, *, setting: float) -> Array:
         """See `kernels.cpu.elementwise`."""
-        apply = elementwise.activate_vjp if g.size >= FEW and self.takes(g) else super().activate_vjp
-        return apply(kind, g, saved, setting=setting)
+        if g.size < FEW or not self.takes(g):
+            return activation.activate_vjp(self.xp, kind, g, saved=saved, setting=setting)
+        return elementwise.activate_vjp(kind, g, saved, setting=setting)
 
     def normalize_rows(
         self, x: Array, w: Array, b: Array | None, *, epsilon: float, is_centred: bool, other: Array | None = None
@@ -341,7 +358,10 @@ class NativeBackend(ReferenceBackend):
 
     def takes(self, *arrays: Array) -> bool:
         """Whether kernels are there and made for these arrays' dtype."""
-        return all(array.dtype == float32 for array in arrays) and _can_load(is_required=self.is_required)
+        for array in arrays:
+            if array.dtype != float32:
+                return False
+        return _can_load(is_required=self.is_required)
 
 
 @cache

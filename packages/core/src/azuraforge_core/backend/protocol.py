@@ -23,12 +23,14 @@ from azuraforge_core.fused import (
     GruWeights,
     LinearGradients,
     LinearOperands,
+    LionSettings,
     LstmGradients,
     LstmWeights,
     NormalizedGroups,
     NormalizedRows,
     PooledOperands,
     Recurrence,
+    RmspropSettings,
     SgdSettings,
     Window,
 )
@@ -216,3 +218,11 @@ class Backend(Protocol):
 
     def sgd(self, values: Array, gradients: Array, *, velocity: Array, settings: SgdSettings) -> None:
         """One step of stochastic gradient descent over contiguous rows, in place."""
+
+    def rmsprop(
+        self, values: Array, gradients: Array, *, moments: tuple[Array, Array], settings: RmspropSettings
+    ) -> None:
+        """One step of RMSprop over contiguous rows, in place; `moments` are the mean of squares and the velocity."""
+
+    def lion(self, values: Array, gradients: Array, *, first: Array, settings: LionSettings) -> None:
+        """One step of Lion over contiguous rows, in place."""

@@ -34,6 +34,7 @@ from azuraforge_core.fused import (
     GruWeights,
     LinearGradients,
     LinearOperands,
+    LionSettings,
     LstmGradients,
     LstmSaved,
     LstmWeights,
@@ -41,6 +42,7 @@ from azuraforge_core.fused import (
     NormalizedRows,
     PooledOperands,
     Recurrence,
+    RmspropSettings,
     SgdSettings,
     Window,
 )
@@ -271,3 +273,13 @@ class ReferenceBackend:
     def sgd(self, values: Array, gradients: Array, *, velocity: Array, settings: SgdSettings) -> None:
         """See `optimizer.sgd`."""
         optimizer.sgd(self.xp, values, gradients, velocity=velocity, settings=settings)
+
+    def rmsprop(
+        self, values: Array, gradients: Array, *, moments: tuple[Array, Array], settings: RmspropSettings
+    ) -> None:
+        """See `optimizer.rmsprop`."""
+        optimizer.rmsprop(self.xp, values, gradients, moments=moments, settings=settings)
+
+    def lion(self, values: Array, gradients: Array, *, first: Array, settings: LionSettings) -> None:
+        """See `optimizer.lion`."""
+        optimizer.lion(self.xp, values, gradients, first=first, settings=settings)

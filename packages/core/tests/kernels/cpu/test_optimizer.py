@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from azuraforge_core import AdamSettings, Array, SgdSettings
+from azuraforge_core import AdamSettings, Array, LionSettings, RmspropSettings, SgdSettings
 from azuraforge_core.backend.native import NativeBackend
 from azuraforge_core.backend.reference import ReferenceBackend
 from azuraforge_core.kernels.cpu.shares import forced_parts
@@ -25,6 +25,14 @@ SGD = [
     SgdSettings(shrink=0.1, momentum=0.9, is_nesterov=False, rate=0.01),
     SgdSettings(shrink=0.1, momentum=0.9, is_nesterov=True, rate=0.01),
 ]
+RMSPROP = [
+    RmspropSettings(shrink=0.0, smoothing=0.99, epsilon=1e-8, momentum=0.0, rate=0.01),
+    RmspropSettings(shrink=0.2, smoothing=0.5, epsilon=1e-3, momentum=0.9, rate=0.1),
+]
+LION = [
+    LionSettings(keep=1.0, beta1=0.9, beta2=0.99, rate=1e-3),
+    LionSettings(keep=0.9, beta1=0.0, beta2=0.5, rate=0.1),
+]
 Update = Callable[[ReferenceBackend, list[Array]], None]
 
 
@@ -36,6 +44,17 @@ def sgd(settings: SgdSettings) -> Update:
     return lambda backend, rows: backend.sgd(rows[0], rows[1], velocity=rows[2], settings=settings)
 
 
+def rmsprop(settings: RmspropSettings) -> Update:
+    return lambda backend, rows: backend.rmsprop(rows[0], rows[1], moments=(rows[3], rows[2]), settings=settings)
+
+
+def lion(settings: LionSettings) -> Update:
+    return lambda backend, rows: backend.lion(rows[0], rows[1], first=rows[2], settings=settings)
+
+
+UPDATES = [*map(adam, ADAM), *map(sgd, SGD), *map(rmsprop, RMSPROP), *map(lion, LION)]
+
+
 def rows_of(length: int) -> list[Array]:
     """Values, gradients, and two moments; the last has no negative number."""
     rows = [numbers(length, seed=seed) for seed in range(4)]
@@ -44,7 +63,7 @@ def rows_of(length: int) -> list[Array]:
 
 
 @pytest.mark.parametrize("length", LENGTHS)
-@pytest.mark.parametrize("update", [*map(adam, ADAM), *map(sgd, SGD)])
+@pytest.mark.parametrize("update", UPDATES)
 def test_three_steps_equal_the_plain_ones(
     native: NativeBackend, plain: ReferenceBackend, update: Update, length: int
 ) -> None:
@@ -58,7 +77,7 @@ def test_three_steps_equal_the_plain_ones(
         assert_near(mine, other)
 
 
-@pytest.mark.parametrize("update", [adam(ADAM[0]), sgd(SGD[2])])
+@pytest.mark.parametrize("update", [adam(ADAM[0]), sgd(SGD[2]), rmsprop(RMSPROP[1]), lion(LION[1])])
 def test_the_number_of_parts_changes_no_bit(native: NativeBackend, update: Update) -> None:
     answers = []
     for parts in (1, 2, 3):
@@ -70,11 +89,12 @@ def test_the_number_of_parts_changes_no_bit(native: NativeBackend, update: Updat
     assert all(np.array_equal(a, b) for rows in answers for a, b in zip(rows, answers[0], strict=True))
 
 
-def test_a_gradient_that_is_nan_is_seen_in_the_value(native: NativeBackend) -> None:
+@pytest.mark.parametrize("update", [adam(ADAM[0]), rmsprop(RMSPROP[0]), lion(LION[0])])
+def test_a_gradient_that_is_nan_is_seen_in_the_value(native: NativeBackend, update: Update) -> None:
     rows = rows_of(40)
     rows[1][7] = np.nan
 
-    adam(ADAM[0])(native, rows)
+    update(native, rows)
 
     assert np.flatnonzero(np.isnan(rows[0])).tolist() == [7]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from azuraforge_core import LionSettings
 from azuraforge_learner.errors import OptimizerInvalid
 from azuraforge_learner.optimizers.optimizer import GroupState, Optimizer, Trainable
 
@@ -32,22 +33,9 @@ class Lion(Optimizer):
 
     def update(self, group: GroupState) -> None:
         """Value -= rate * sign(β₁ first + (1 - β₁) gradient), then first = β₂ first + (1 - β₂) gradient."""
-        for place in group.chunks(self.chunk):
-            self._update_chunk(group, place)
-
-    def _update_chunk(self, group: GroupState, place: slice) -> None:
-        value, gradient = self.flat.values[place], self.flat.gradients[place]
-        first = self.moments["first"][place]
-        xp, (a, b) = self.backend.xp, (row[: value.size] for row in self._scratch)
         beta1, beta2 = self.betas
-        if group.weight_decay:
-            value *= 1.0 - group.learning_rate * group.weight_decay
-        xp.multiply(first, beta1, out=a)
-        xp.multiply(gradient, 1.0 - beta1, out=b)
-        a += b
-        xp.sign(a, out=a)
-        a *= group.learning_rate
-        value -= a
-        first *= beta2
-        xp.multiply(gradient, 1.0 - beta2, out=b)
-        first += b
+        settings = LionSettings(
+            keep=1.0 - group.learning_rate * group.weight_decay, beta1=beta1, beta2=beta2, rate=group.learning_rate
+        )
+        values, gradients = self.flat.values[group.place], self.flat.gradients[group.place]
+        self.backend.lion(values, gradients, first=self.moments["first"][group.place], settings=settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,9 +11,6 @@ from azuraforge_core import Array, Device, backend_of, beside
 from azuraforge_learner.errors import CheckpointMismatch, OptimizerInvalid
 from azuraforge_learner.layers import Layer, Parameter
 from azuraforge_learner.optimizers.flat import FlatBuffer
-
-CHUNK = 32_768
-"""Elements that an update in plain array code works on at a time: its handful of rows then stay in the CPU's cache."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +30,6 @@ class GroupState:
     base_learning_rate: float
     learning_rate: float
     weight_decay: float
-
-    def chunks(self, size: int) -> Iterator[slice]:
-        """The group's place in pieces of at most `size` elements."""
-        for start in range(self.place.start, self.place.stop, size):
-            yield slice(start, min(start + size, self.place.stop))
 
 
 Trainable = Layer | Iterable[Parameter] | Iterable[ParameterGroup]
@@ -63,10 +55,6 @@ class Optimizer(ABC):
         ]
         self.steps = 0
         self.moments = {name: self.flat.new_row() for name in self.moment_names}
-        # A GPU has no such cache, and every piece would cost it a dozen launches.
-        self.chunk = CHUNK if self.flat.device is Device.CPU else self.flat.values.size
-        empty = self.backend.xp.empty
-        self._scratch = (empty(self.chunk, dtype=self.flat.dtype), empty(self.chunk, dtype=self.flat.dtype))
 
     @abstractmethod
     def update(self, group: GroupState) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from azuraforge_core import RmspropSettings
 from azuraforge_learner.errors import OptimizerInvalid
 from azuraforge_learner.optimizers.optimizer import GroupState, Optimizer, Trainable
 
@@ -39,24 +40,13 @@ class RMSprop(Optimizer):
 
     def update(self, group: GroupState) -> None:
         """Velocity = momentum * velocity + gradient / (√square + ε); value -= rate * velocity."""
-        for place in group.chunks(self.chunk):
-            self._update_chunk(group, place)
-
-    def _update_chunk(self, group: GroupState, place: slice) -> None:
-        value, gradient = self.flat.values[place], self.flat.gradients[place]
-        square, velocity = self.moments["square"][place], self.moments["velocity"][place]
-        xp, (a, b) = self.backend.xp, (row[: value.size] for row in self._scratch)
-        if group.weight_decay:
-            xp.multiply(value, group.weight_decay, out=b)
-            gradient = xp.add(b, gradient, out=b)
-        xp.multiply(gradient, gradient, out=a)
-        a *= 1.0 - self.smoothing
-        square *= self.smoothing
-        square += a
-        xp.sqrt(square, out=a)
-        a += self.epsilon
-        xp.divide(gradient, a, out=a)
-        velocity *= self.momentum
-        velocity += a
-        xp.multiply(velocity, group.learning_rate, out=a)
-        value -= a
+        settings = RmspropSettings(
+            shrink=group.weight_decay,
+            smoothing=self.smoothing,
+            epsilon=self.epsilon,
+            momentum=self.momentum,
+            rate=group.learning_rate,
+        )
+        square, velocity = self.moments["square"][group.place], self.moments["velocity"][group.place]
+        values, gradients = self.flat.values[group.place], self.flat.gradients[group.place]
+        self.backend.rmsprop(values, gradients, moments=(square, velocity), settings=settings)
