@@ -33,6 +33,7 @@ MODULES = {
         "tape": "engine.pytorch_micro",
     },
     "onnxruntime": {"answer": "engine.onnx_runtime"},
+    "floor": {"step": "engine.floor"},
     "numpy": {"kernel": "engine.numpy_micro"},
     "jax": {"step": "engine.peer_jax"},
     "autograd": {"step": "engine.peer_autograd"},

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatch
 from typing import Any
 
-from engine.limits import Limits, State, judge
+from engine.limits import FLOOR, Limits, State, judge
 from engine.machine import machine_facts, machine_name
 from engine.rounds import Effort
 
@@ -59,7 +59,9 @@ def finish(
     The one ratio of the result is the geometric mean of the rows, or of those whose name is like `headline`.
     """
     limits, machine = Limits.load(), machine_name()
-    verdicts = {name: judge(row, limits.of(name, machine=machine)) for name, row in rows.items()}
+    verdicts = {
+        name: judge(row, limits.of(name, machine=machine), floor=floor_of(name, rows)) for name, row in rows.items()
+    }
     for name, verdict in verdicts.items():
         if verdict.state not in {State.NO_GOAL, State.HELD}:
             print(f"{verdict.state.value}: {name}: {verdict.text}")
@@ -74,3 +76,12 @@ def finish(
     result["load_average"] = round(os.getloadavg()[0], 1)
     print(json.dumps(result, ensure_ascii=False))
     return int(any(verdict.state is State.REGRESSED for verdict in verdicts.values()))
+
+
+def floor_of(name: str, rows: Mapping[str, Mapping[str, Any]]) -> float:
+    """The ratio of the floor beside a training step, 0 where it was not measured.
+
+    With two threads the quieter figure of the two is taken: a floor that others disturbed is none.
+    """
+    row = rows.get(name.replace("step/", FLOOR, 1), {}) if name.startswith("step/") else {}
+    return min((float(row[key]) for key in ("ratio", "cpu_ratio") if key in row), default=0.0)

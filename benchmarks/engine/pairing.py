@@ -20,6 +20,8 @@ class Ratio:
     low: float
     high: float
     cpu_ratio: float
+    cpu_low: float
+    cpu_high: float
     ours_s: float
     theirs_s: float
     pairs: int
@@ -37,6 +39,8 @@ class Ratio:
             "low": round(self.low, 3),
             "high": round(self.high, 3),
             "cpu_ratio": round(self.cpu_ratio, 3),
+            "cpu_low": round(self.cpu_low, 3),
+            "cpu_high": round(self.cpu_high, 3),
             "ours_ms": round(self.ours_s * 1e3, 4),
             "theirs_ms": round(self.theirs_s * 1e3, 4),
             "pairs": self.pairs,
@@ -78,11 +82,14 @@ def paired(ours: Sequence[Block], theirs: Sequence[Block]) -> Ratio:
     used = quiet if len(quiet) >= min(FEWEST_QUIET, len(pairs)) else pairs
     ratios = [a.wall / b.wall for a, b in used]
     low, middle, high = quartiles(ratios)
+    cpu_low, cpu_middle, cpu_high = quartiles([a.cpu / b.cpu for a, b in used])
     return Ratio(
         ratio=middle,
         low=low,
         high=high,
-        cpu_ratio=statistics.median(a.cpu / b.cpu for a, b in used),
+        cpu_ratio=cpu_middle,
+        cpu_low=cpu_low,
+        cpu_high=cpu_high,
         ours_s=statistics.median(a.wall for a, _ in used),
         theirs_s=statistics.median(b.wall for _, b in used),
         pairs=len(used),

@@ -42,7 +42,9 @@ def table(rows: Rows, *, facts: Mapping[str, str]) -> str:
             (
                 "training step, to PyTorch eager",
                 "2 threads",
+                "floor",
                 "1 thread",
+                "floor",
                 "to its best, 2 threads",
                 "1 thread",
                 "memory",
@@ -72,7 +74,8 @@ def _head(rows: Rows, facts: Mapping[str, str]) -> str:
     machine = ", ".join(facts.get(name, "unknown") for name in ("processor", "vectors"))
     text = (
         f"{machine}, {facts.get('cores', '?')} cores; {', '.join(known)}; {facts.get('backend', 'unknown backend')}. "
-        "Ratios are medians over pairs of neighbouring blocks, quartiles in brackets; below 1 is faster than the other."
+        "Ratios are medians over pairs of neighbouring blocks, quartiles in brackets; below 1 is faster. "
+        "The floor is the ratio of the step's products of matrices and Adam's rows alone, as fast as they can be had."
     )
     loaded = [row["loaded"] for row in rows.values() if "loaded" in row]
     disturbed = sum(loaded) / len(loaded) if loaded else 0.0
@@ -91,9 +94,20 @@ def _part(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 def _training(rows: Rows, name: str) -> list[str]:
     best = BEST.get(name, "")
-    cells = [_figure(rows.get(f"step/{name}/{threads}/torch")) for threads in (2, 1)]
+    cells = [
+        cell
+        for threads in (2, 1)
+        for cell in (
+            _figure(rows.get(f"step/{name}/{threads}/torch")),
+            _floor(rows.get(f"floor/{name}/{threads}/torch")),
+        )
+    ]
     cells += [_figure(rows.get(f"step/{name}/{threads}/{best}")) for threads in (2, 1)]
     return [*cells, _figure(rows.get(f"memory/{name}/torch"))]
+
+
+def _floor(row: Mapping[str, Any] | None) -> str:
+    return MISSING if row is None else f"{row['ratio']:.2f}"
 
 
 def _inference(rows: Rows, name: str) -> list[str]:

@@ -12,10 +12,11 @@ def row(ratio: float, **more: float | str) -> dict[str, float | str]:
 
 
 def test_machine_figures_and_spread_are_stated() -> None:
-    text = table({"step/mlp/2/torch": row(0.42), "step/mlp/2/torch_fused": row(0.71)}, facts=FACTS)
+    rows = {"step/mlp/2/torch": row(0.42), "step/mlp/2/torch_fused": row(0.71), "floor/mlp/2/torch": row(0.3)}
+    text = table(rows, facts=FACTS)
 
     assert text.startswith("A CPU, avx2, 2 cores; torch 2.13; NativeBackend.")
-    assert "| MLP 784-512-256-10 | 0.42 [0.41–0.43] | – | 0.71 [0.70–0.72] | – | – |" in text
+    assert "| MLP 784-512-256-10 | 0.42 [0.41–0.43] | 0.30 | – | – | 0.71 [0.70–0.72] | – | – |" in text
     assert "onnxruntime |" not in text
     assert "no final figures" not in text
 
