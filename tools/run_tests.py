@@ -54,6 +54,8 @@ class Outcome:
     name: str
     is_good: bool
     seconds: float
+    cpu_seconds: float
+    """Of the part and of every process that it waited for."""
 
 
 def parts(*, is_full: bool) -> list[Part]:
@@ -103,9 +105,9 @@ def run(chosen: Iterable[Part], *, at_once: int, logs: Path) -> list[Outcome]:
                 waiting.remove(part)
                 running.append(_start(part, logs / f"{part.name}.log"))
             time.sleep(LOOK_S)
-            for one in [one for one in running if one.process.poll() is not None]:
-                running.remove(one)
-                outcomes.append(_end(one))
+            ended = {one.part.name: outcome for one in running if (outcome := _find_outcome(one))}
+            running[:] = [one for one in running if one.part.name not in ended]
+            outcomes += ended.values()
     finally:
         _stop(running)
     return outcomes
@@ -126,8 +128,14 @@ def _start(part: Part, log: Path) -> Running:
     return Running(part, process, log)
 
 
-def _end(one: Running) -> Outcome:
-    outcome = Outcome(one.part.name, one.process.returncode == 0, time.monotonic() - one.start)
+def _find_outcome(one: Running) -> Outcome | None:
+    """How it ended, with its log printed; None while it runs."""
+    ended, status, used = os.wait4(one.process.pid, os.WNOHANG)
+    if not ended:
+        return None
+    one.process.returncode = os.waitstatus_to_exitcode(status)
+    seconds, cpu_seconds = time.monotonic() - one.start, used.ru_utime + used.ru_stime
+    outcome = Outcome(one.part.name, one.process.returncode == 0, seconds, cpu_seconds)
     print(f"\n== {outcome.name}\n{one.log.read_text(errors='replace')}{_line(outcome)}", flush=True)
     return outcome
 
@@ -151,11 +159,13 @@ def _signal(one: Running, number: signal.Signals) -> None:
 
 
 def _line(outcome: Outcome) -> str:
-    return f"{'ok    ' if outcome.is_good else 'FAILED'} {outcome.seconds:6.1f} s  {outcome.name}"
+    word = "ok    " if outcome.is_good else "FAILED"
+    return f"{word} {outcome.seconds:6.1f} s, {outcome.cpu_seconds:6.1f} s of CPU  {outcome.name}"
 
 
 def main(arguments: list[str]) -> int:
     """Run the parts that are named, or all; 1 if one has failed, 2 for a name that is none, 130 when interrupted."""
+    start = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         names = [word for word in arguments if word != "--full"]
@@ -169,6 +179,7 @@ def main(arguments: list[str]) -> int:
         return 130
     print("\n== summary")
     print("\n".join(_line(outcome) for outcome in outcomes))
+    print(f"{sum(outcome.cpu_seconds for outcome in outcomes):.0f} s of CPU in {time.monotonic() - start:.0f} s")
     return 0 if all(outcome.is_good for outcome in outcomes) else 1
 
 
