@@ -6,6 +6,7 @@ python tests/lab/run_soak.py [seconds] [sqlite]
 from __future__ import annotations
 
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -77,4 +78,5 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended on the way out
     sys.exit(main(sys.argv[1:]))
