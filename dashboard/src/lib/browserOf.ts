@@ -2,7 +2,7 @@ const BROWSERS: readonly [string, RegExp][] = [
   ["Edge", /\bEdg\//],
   ["Opera", /\bOPR\//],
   ["Firefox", /\bFirefox\//],
-  ["Chrome", /\bChrom(e|ium)\//],
+  ["Chrome", /Chrom(e|ium)\//],
   ["Safari", /\bSafari\//],
 ];
 const SYSTEMS: readonly [string, RegExp][] = [

@@ -1,10 +1,10 @@
 import { useEffect, useRef } from "react";
 import { Outlet, useLocation } from "react-router";
-import { SignInPanel } from "@/features/session/SignInPanel";
 import { useSession } from "@/features/session/queries";
 import { ProblemNotice } from "@/components/ProblemNotice";
 import { Skeleton } from "@/components/Skeleton";
 import { useWords } from "@/lib/useWords";
+import { Door } from "./Door";
 import { TopBar } from "./TopBar";
 
 /** The frame of every page. Nothing is asked of the API before somebody is signed in. */
@@ -23,11 +23,7 @@ export function AppShell() {
   }, [pathname]);
 
   if (session.data === null) {
-    return (
-      <main className="flex min-h-dvh items-center justify-center p-4">
-        <SignInPanel onSignedInPath={pathname} />
-      </main>
-    );
+    return <Door onSignedInPath={pathname} />;
   }
   return (
     <>

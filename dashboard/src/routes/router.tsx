@@ -3,6 +3,7 @@ import { AccountPage } from "./AccountPage";
 import { AppShell } from "./AppShell";
 import { AuditPage } from "./AuditPage";
 import { CrashPage } from "./CrashPage";
+import { Door } from "./Door";
 import { ExperimentPage } from "./ExperimentPage";
 import { ExperimentsPage } from "./ExperimentsPage";
 import { ForkPage } from "./ForkPage";
@@ -13,11 +14,10 @@ import { PeoplePage } from "./PeoplePage";
 import { ProjectPage } from "./ProjectPage";
 import { ProjectsPage } from "./ProjectsPage";
 import { ReportPage } from "./ReportPage";
-import { SignInPage } from "./SignInPage";
 import { SystemPage } from "./SystemPage";
 
 export const routes: RouteObject[] = [
-  { path: "/sign-in", Component: SignInPage, ErrorBoundary: CrashPage },
+  { path: "/sign-in", element: <Door />, ErrorBoundary: CrashPage },
   {
     Component: AppShell,
     ErrorBoundary: CrashPage,

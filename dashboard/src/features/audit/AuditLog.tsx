@@ -32,7 +32,7 @@ export function AuditLog() {
   ];
   return (
     <Panel
-      title={t("audit.title")}
+      title={t("audit.list")}
       aside={
         <div className="w-60">
           <Select

@@ -84,7 +84,7 @@ export function People({ me }: { me: string }) {
   const error = change.error ?? createLink.error;
   return (
     <Panel
-      title={t("people.title")}
+      title={t("people.list")}
       aside={<Button onClick={() => setIsAdding(true)}>{t("people.add")}</Button>}
     >
       {link && <LinkNotice link={link} />}

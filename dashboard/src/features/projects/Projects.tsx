@@ -48,7 +48,7 @@ export function Projects() {
   ];
   return (
     <Panel
-      title={t("projects.title")}
+      title={t("projects.list")}
       aside={<Button onClick={() => setIsMaking(true)}>{t("projects.make")}</Button>}
     >
       <Loaded query={projects}>
