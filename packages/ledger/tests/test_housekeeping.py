@@ -7,7 +7,7 @@ import pytest
 
 from azuraforge_contracts import Event, EventType, ExperimentState, Failure, FailureCode, WarningCode, WarningRaised
 from azuraforge_contracts.names import LEASE_S, MAX_CRASHES
-from azuraforge_ledger import Ledger, PassMemory, PassReport, housekeeping, outbox
+from azuraforge_ledger import Ledger, LedgerUnavailable, PassMemory, PassReport, housekeeping, outbox
 from azuraforge_ledger.budget import CRASH_PAUSES_S
 from azuraforge_ledger.housekeeping import ABSENT_S, NO_WORKER_S, SECOND_LOOK_S, TURN_S
 from azuraforge_ledger.outbox import LONGEST_S, UNCLAIMED_S
@@ -129,6 +129,24 @@ def test_a_renewal_between_two_looks_starts_the_count_again(keeper: Keeper) -> N
     assert keeper.ledger.experiments.get(task_id).state == ExperimentState.RUNNING
     keeper.look(after_s=SECOND_LOOK_S)
     assert keeper.ledger.experiments.get(task_id).state == ExperimentState.QUEUED
+
+
+def test_a_database_that_nobody_could_write_to_condemns_no_holder(
+    sqlite_ledger: Callable[[], Ledger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("azuraforge_ledger.database.BUSY_TIMEOUT_S", 0.05)
+    keeper = Keeper(sqlite_ledger())
+    task_id = play.start(keeper.ledger)
+    pass_time(keeper.ledger, LEASE_S + SECOND_LOOK_S + 1)
+    with keeper.ledger.database.engine.connect() as locker:
+        locker.exec_driver_sql("ROLLBACK")
+        locker.exec_driver_sql("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerUnavailable):
+            keeper.look()
+        locker.exec_driver_sql("ROLLBACK")
+
+    assert keeper.look(after_s=SECOND_LOOK_S).reaped == []
+    assert keeper.look(after_s=SECOND_LOOK_S).reaped == [task_id]
 
 
 def test_a_process_that_has_just_started_looks_twice_itself(keeper: Keeper) -> None:

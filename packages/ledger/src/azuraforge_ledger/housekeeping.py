@@ -158,6 +158,11 @@ class _Pass:
         with self._database.read() as connection:
             now = read_clock(connection)
             expired = [Expired(*row) for row in connection.execute(query)]
+        if expired:
+            # Seen counts only where its holder could have renewed: a SQLite that is locked can be read all the while.
+            with self._database.write() as connection:
+                now = read_clock(connection)
+                expired = [Expired(*row) for row in connection.execute(query)]
         memory.first_seen = {lease: memory.first_seen.get(lease, now) for lease in expired}
         for lease in expired:
             if now - memory.first_seen[lease] >= SECOND_LOOK_S * 1000:
