@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,18 @@ from numpy.typing import NDArray
 from azuraforge_learner.data.errors import Param, TableInvalid
 
 DELIMITERS: Final = (",", ";", "\t")
+MAX_BYTES: Final = 32 * 1024**2
 MAX_ROWS: Final = 200_000
+MAX_LINES: Final = MAX_ROWS + 10_000
+"""A row may hold a line end, and a file empty lines, but not many."""
 MAX_COLUMNS: Final = 1_000
+MAX_LINE: Final = 256 * 1024
 MAX_CELL: Final = 1_000
 MAX_MAGNITUDE: Final = 1e15
 """Larger numbers lose their differences in float64 arithmetic; no price or temperature comes near."""
 
+_LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n|\Z)")
+_FIRST_LINE = re.compile(r"[^\r\n\S]*+\S[^\r\n]*+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?", re.ASCII)
@@ -82,6 +87,13 @@ def read_header(content: str | bytes) -> list[str]:
 
 
 def _decode(content: str | bytes) -> str:
+    if len(content) > MAX_BYTES:
+        raise TableInvalid(
+            f"The CSV is larger than {MAX_BYTES // 1024**2} MB.",
+            code="csv_too_large_file",
+            hint="Bring a shorter period, a coarser step, or fewer columns.",
+            params={"limit": MAX_BYTES},
+        )
     if isinstance(content, bytes):
         try:
             content = content.decode("utf-8-sig")
@@ -106,7 +118,10 @@ def _decode(content: str | bytes) -> str:
 
 
 def _split(content: str, *, wanted: Sequence[str]) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    first_line = next((line for line in content.splitlines() if line.strip()), "")
+    if max(content.count("\n"), content.count("\r")) > MAX_LINES:
+        raise _too_many_rows()
+    found = _FIRST_LINE.search(content)
+    first_line = found[0][:MAX_LINE] if found else ""
     headers = {delimiter: _cells_of(first_line, delimiter) for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda d: (sum(name in headers[d] for name in wanted), len(headers[d])))
     rows = _rows(content, delimiter)
@@ -134,6 +149,21 @@ def _split(content: str, *, wanted: Sequence[str]) -> tuple[list[str], Iterator[
     return header, rows
 
 
+def _lines(content: str) -> Iterator[str]:
+    """The lines with their ends, one at a time: a list of all of them would take many times the memory of the text."""
+    for number, match in enumerate(_LINE.finditer(content), start=1):
+        line = match[0]
+        if len(line) > MAX_LINE:
+            raise TableInvalid(
+                f"Line {number} of the CSV is longer than {MAX_LINE} characters.",
+                code="csv_line_too_long",
+                hint="Keep the date column and the columns you need.",
+                params={"line": number, "limit": MAX_LINE},
+            )
+        if line:
+            yield line
+
+
 def _cells_of(line: str, delimiter: str) -> list[str]:
     try:
         return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter))]
@@ -143,7 +173,7 @@ def _cells_of(line: str, delimiter: str) -> list[str]:
 
 def _rows(content: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Non-empty rows with the line each of them ends in."""
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(content), delimiter=delimiter, strict=True)
     count = 0
     while True:
         try:
@@ -152,17 +182,21 @@ def _rows(content: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             raise _unreadable(error, line=reader.line_num) from None
         if cells is None:
             return
-        if not any(cell.strip() for cell in cells):
-            continue
-        count += 1
+        is_empty = not any(cell.strip() for cell in cells)
+        count += not is_empty
         if count > MAX_ROWS + 1:
-            raise TableInvalid(
-                f"The CSV has more than {MAX_ROWS} rows.",
-                code="csv_too_many_rows",
-                hint="Bring a shorter period or a coarser step.",
-                params={"limit": MAX_ROWS},
-            )
-        yield reader.line_num, cells
+            raise _too_many_rows()
+        if not is_empty:
+            yield reader.line_num, cells
+
+
+def _too_many_rows() -> TableInvalid:
+    return TableInvalid(
+        f"The CSV has more than {MAX_ROWS} rows.",
+        code="csv_too_many_rows",
+        hint="Bring a shorter period or a coarser step.",
+        params={"limit": MAX_ROWS},
+    )
 
 
 def _unreadable(error: csv.Error, *, line: int) -> TableInvalid:

@@ -2,6 +2,8 @@
 
 SeriesInvalid
 ├── TableInvalid    a text that should be a table is not; names line and column
+├── ArchiveInvalid  a zip, npz or gzip file that is damaged, hostile or too large
+├── FetchRefused    an address that is not asked, or an answer that is not taken
 └── TooFewRows      the series is shorter than the windows and the split need
 """
 
@@ -27,6 +29,14 @@ class SeriesInvalid(LearnerError):
 
 class TableInvalid(SeriesInvalid):
     """A text is not the table it should be."""
+
+
+class ArchiveInvalid(SeriesInvalid):
+    """An archive is not what is taken, or holds too much."""
+
+
+class FetchRefused(SeriesInvalid):
+    """An address is not asked, or its answer is not taken."""
 
 
 class TooFewRows(SeriesInvalid):
