@@ -113,3 +113,21 @@ def test_what_does_not_fit_is_refused() -> None:
         ops.rms_norm(x, affine(3)[0])
     with pytest.raises(ShapeError, match="mean"):
         ops.batch_norm_fixed(x, w, b, mean=np.zeros(3), variance=np.ones(4))
+
+
+@pytest.mark.parametrize("epsilon", [0.0, -1.0, float("nan"), float("inf")])
+def test_an_epsilon_that_is_not_above_zero_is_refused(epsilon: float) -> None:
+    x, (w, b) = random_tensor((2, 4)), affine(4)
+    mean = variance = np.ones(4)
+    ops_of = {
+        "layer_norm": lambda: ops.layer_norm(x, w, b, epsilon=epsilon),
+        "add_layer_norm": lambda: ops.add_layer_norm(x, x, w, b, epsilon=epsilon),
+        "batch_norm": lambda: ops.batch_norm(x, w, b, epsilon=epsilon),
+        "batch_norm_fixed": lambda: ops.batch_norm_fixed(x, w, b, mean=mean, variance=variance, epsilon=epsilon),
+        "group_norm": lambda: ops.group_norm(x, w, b, groups=2, epsilon=epsilon),
+        "rms_norm": lambda: ops.rms_norm(x, w, epsilon=epsilon),
+    }
+
+    for name, compute in ops_of.items():
+        with pytest.raises(ArgumentError, match=f"^{name}: epsilon is {epsilon}"):
+            compute()

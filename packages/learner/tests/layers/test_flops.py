@@ -111,6 +111,17 @@ def test_every_layer_counts_without_allocating_and_leaves_open_axes_open(name: s
     assert spec.count_flops(huge, (-1, 3)) is None
 
 
+def test_a_residual_connection_adds_one_number_to_each_of_its_input() -> None:
+    layers = Conv2D(2, 2, kernel=3, padding=1, generator=G), ReLU()
+    shape = (5, 4, 2)
+    around, alone = (
+        count_flops(to_graph(model), input_shape=shape) for model in (Residual(*layers), Sequential(*layers))
+    )
+    assert around is not None
+    assert alone is not None
+    assert around - alone == 5 * 4 * 2
+
+
 def test_a_document_adds_up() -> None:
     model = Sequential(
         Conv2D(1, 2, kernel=3, padding=1, generator=G),

@@ -21,7 +21,9 @@ def layer_norm(x: Tensor, w: Tensor, b: Tensor, *, epsilon: float = 1e-5) -> Ten
 
     Raises:
         ShapeError: they do not fit, or there are no features.
+        ArgumentError: epsilon is not above 0, as of every normalisation here.
     """
+    epsilon = _need_epsilon("layer_norm", epsilon)
     need_same_dtype("layer_norm", x=x, w=w, b=b)
     if not w.ndim or w.shape != b.shape or x.shape[-w.ndim :] != w.shape or not w.size:
         raise ShapeError(
@@ -29,7 +31,7 @@ def layer_norm(x: Tensor, w: Tensor, b: Tensor, *, epsilon: float = 1e-5) -> Ten
         )
     backend, rows = backend_of(x, w, b), (x.size // w.size, w.size)
     saved = backend.normalize_rows(
-        x.data.reshape(rows), w.data.reshape(-1), b.data.reshape(-1), epsilon=float(epsilon), is_centred=True
+        x.data.reshape(rows), w.data.reshape(-1), b.data.reshape(-1), epsilon=epsilon, is_centred=True
     )
 
     def vjp(g: Array) -> Gradients:
@@ -47,6 +49,7 @@ def add_layer_norm(x: Tensor, other: Tensor, w: Tensor, b: Tensor, *, epsilon: f
     Raises:
         ShapeError: they do not fit, or there are no features.
     """
+    epsilon = _need_epsilon("add_layer_norm", epsilon)
     need_same_dtype("add_layer_norm", x=x, other=other, w=w, b=b)
     if w.ndim != 1 or w.shape != b.shape or x.shape[-1:] != w.shape or not w.size or x.shape != other.shape:
         raise ShapeError(
@@ -55,7 +58,7 @@ def add_layer_norm(x: Tensor, other: Tensor, w: Tensor, b: Tensor, *, epsilon: f
         )
     backend, rows = backend_of(x, other, w, b), (x.size // w.size, w.size)
     saved = backend.normalize_rows(
-        x.data.reshape(rows), w.data, b.data, epsilon=float(epsilon), is_centred=True, other=other.data.reshape(rows)
+        x.data.reshape(rows), w.data, b.data, epsilon=epsilon, is_centred=True, other=other.data.reshape(rows)
     )
 
     def vjp(gradients: Sequence[Array | None]) -> Gradients:
@@ -84,6 +87,7 @@ def batch_norm(
     Raises:
         ShapeError: they do not fit, or a channel holds fewer than two values.
     """
+    epsilon = _need_epsilon("batch_norm", epsilon)
     _check_channels("batch_norm", x, (w, b), more=more)
     if math.prod(x.shape[:-1]) < 2:
         raise ShapeError(f"batch_norm: x {x.shape} holds fewer than two values per channel to take a variance of")
@@ -108,11 +112,12 @@ def batch_norm_fixed(
     Raises:
         ShapeError: they do not fit.
     """
+    epsilon = _need_epsilon("batch_norm_fixed", epsilon)
     _check_channels("batch_norm_fixed", x, (w, b), more=more)
     if mean.shape != w.shape or variance.shape != w.shape:
         raise ShapeError(f"batch_norm_fixed: mean {mean.shape}, variance {variance.shape}; needed is {w.shape}")
     mean, variance = beside(x.data, mean), beside(x.data, variance)
-    scale = (1 / backend_of(x, w, b).xp.sqrt(variance + float(epsilon))).astype(x.dtype, copy=False)
+    scale = (1 / backend_of(x, w, b).xp.sqrt(variance + epsilon)).astype(x.dtype, copy=False)
     # A copy, for a layer moves its average in place, and backward may come after that.
     moments = ChannelMoments(mean.astype(x.dtype), variance, scale)
     return _normalized(
@@ -129,12 +134,13 @@ def group_norm(x: Tensor, w: Tensor, b: Tensor, *, groups: int, epsilon: float =
         ShapeError: they do not fit.
         ArgumentError: the groups do not divide the channels.
     """
+    epsilon = _need_epsilon("group_norm", epsilon)
     _check_channels("group_norm", x, (w, b))
     channels = x.shape[-1]
     if groups < 1 or channels % groups:
         raise ArgumentError(f"group_norm: {groups} groups do not divide {channels} channels")
     backend, shape = backend_of(x, w, b), (x.shape[0], math.prod(x.shape[1:-1]), channels)
-    saved = backend.normalize_groups(x.data.reshape(shape), w.data, b.data, groups=groups, epsilon=float(epsilon))
+    saved = backend.normalize_groups(x.data.reshape(shape), w.data, b.data, groups=groups, epsilon=epsilon)
 
     def vjp(g: Array) -> Gradients:
         dx, dw, db = backend.normalize_groups_vjp(g.reshape(shape), saved, w.data, groups=groups)
@@ -151,17 +157,25 @@ def rms_norm(x: Tensor, w: Tensor, *, epsilon: float = 1e-6) -> Tensor:
     Raises:
         ShapeError: they do not fit.
     """
+    epsilon = _need_epsilon("rms_norm", epsilon)
     need_same_dtype("rms_norm", x=x, w=w)
     if w.ndim != 1 or not x.ndim or x.shape[-1:] != w.shape or not w.size:
         raise ShapeError(f"rms_norm: x {x.shape}, w {w.shape}; needed are x (..., features), w (features)")
     backend, rows = backend_of(x, w), (x.size // w.size, w.size)
-    saved = backend.normalize_rows(x.data.reshape(rows), w.data, None, epsilon=float(epsilon), is_centred=False)
+    saved = backend.normalize_rows(x.data.reshape(rows), w.data, None, epsilon=epsilon, is_centred=False)
 
     def vjp(g: Array) -> Gradients:
         dx, dw, _ = backend.normalize_rows_vjp(g.reshape(rows), saved, w.data, is_centred=False)
         return dx.reshape(x.shape), dw
 
     return record(saved.y.reshape(x.shape), (x, w), vjp)
+
+
+def _need_epsilon(op: str, epsilon: float) -> float:
+    """Epsilon as a Python number; below 0 it would make a NaN of a small variance, at 0 of none."""
+    if not 0 < epsilon < math.inf:
+        raise ArgumentError(f"{op}: epsilon is {epsilon}, it must be a number above 0, such as 1e-5")
+    return float(epsilon)
 
 
 def _normalized(

@@ -8,7 +8,6 @@ from typing import ClassVar, TypedDict
 from azuraforge_core import Generator, Tensor, ops
 from azuraforge_core.dtypes import Dtype
 from azuraforge_core.ops.sequences import Lengths
-from azuraforge_learner.layers.dropout import Dropout
 from azuraforge_learner.layers.gru import GRU
 from azuraforge_learner.layers.lstm import LSTM
 from azuraforge_learner.layers.sequence import (
@@ -101,19 +100,7 @@ class Bidirectional(Recurrent):
         self.cell, self.state_parts = cell, kind.state_parts
         self.ahead = kind(features, units, generator=generator, **one)
         self.back = kind(features, units, generator=generator, **one)
-        self.between = self.above = None
-        if layers > 1:
-            self.between = Dropout(dropout)
-            self.above = Bidirectional(
-                2 * units,
-                units,
-                generator=generator,
-                cell=cell,
-                return_sequences=return_sequences,
-                layers=layers - 1,
-                dropout=dropout if layers > 2 else 0.0,
-                recompute_every=recompute_every,
-            )
+        self._stack(generator=generator)
 
     @property
     def weight_dtype(self) -> Dtype:

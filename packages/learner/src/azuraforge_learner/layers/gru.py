@@ -9,7 +9,6 @@ from azuraforge_core import Generator, Tensor, ops
 from azuraforge_core.dtypes import Dtype
 from azuraforge_core.ops.sequences import Lengths
 from azuraforge_learner.initialisers import fan_in_uniform, zeros
-from azuraforge_learner.layers.dropout import Dropout
 from azuraforge_learner.layers.layer import Parameter
 from azuraforge_learner.layers.sequence import (
     SEQUENCE_SETTINGS,
@@ -83,18 +82,7 @@ class GRU(Recurrent):
         self.w_h = Parameter(fan_in_uniform((units, 3 * units), fan_in=units, generator=generator))
         self.b_x = Parameter(zeros((3 * units,)))
         self.b_h = Parameter(zeros((3 * units,)))
-        self.between = self.above = None
-        if layers > 1:
-            self.between = Dropout(dropout)
-            self.above = GRU(
-                units,
-                units,
-                generator=generator,
-                return_sequences=return_sequences,
-                layers=layers - 1,
-                dropout=dropout if layers > 2 else 0.0,
-                recompute_every=recompute_every,
-            )
+        self._stack(generator=generator)
 
     @property
     def weight_dtype(self) -> Dtype:

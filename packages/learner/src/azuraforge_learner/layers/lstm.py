@@ -11,7 +11,6 @@ from azuraforge_core import Array, Generator, Tensor, ops
 from azuraforge_core.dtypes import Dtype
 from azuraforge_core.ops.sequences import Lengths
 from azuraforge_learner.initialisers import fan_in_uniform
-from azuraforge_learner.layers.dropout import Dropout
 from azuraforge_learner.layers.layer import Parameter
 from azuraforge_learner.layers.sequence import (
     SEQUENCE_SETTINGS,
@@ -90,18 +89,7 @@ class LSTM(Recurrent):
         self.w_x = Parameter(fan_in_uniform((features, 4 * units), fan_in=units, generator=generator))
         self.w_h = Parameter(fan_in_uniform((units, 4 * units), fan_in=units, generator=generator))
         self.b = Parameter(_first_bias(units))
-        self.between = self.above = None
-        if layers > 1:
-            self.between = Dropout(dropout)
-            self.above = LSTM(
-                units,
-                units,
-                generator=generator,
-                return_sequences=return_sequences,
-                layers=layers - 1,
-                dropout=dropout if layers > 2 else 0.0,
-                recompute_every=recompute_every,
-            )
+        self._stack(generator=generator)
 
     @property
     def weight_dtype(self) -> Dtype:

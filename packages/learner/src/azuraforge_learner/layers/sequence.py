@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from azuraforge_core import Array, Tensor, backend_of, ops
+from azuraforge_core import Array, Generator, Tensor, backend_of, ops
 from azuraforge_core.dtypes import Dtype
 from azuraforge_core.ops.sequences import Lengths
 from azuraforge_learner.errors import LayerInvalid
@@ -151,6 +151,19 @@ class Recurrent(Layer):
         """Check settings against the spec and keep them as attributes."""
         for name, value in self.spec.resolve({"features": features, "units": units, **others}).items():
             setattr(self, name, value)
+
+    def _stack(self, *, generator: Generator) -> None:
+        """Build the rest of the stack: a layer of the same kind, one layer less high, over what this one answers."""
+        self.between = self.above = None
+        if self.layers > 1:
+            build: Callable[..., Recurrent] = type(self)
+            settings = {
+                **self.settings(),
+                "features": self.directions * self.units,
+                "layers": self.layers - 1,
+                "dropout": self.dropout if self.layers > 2 else 0.0,
+            }
+            self.between, self.above = Dropout(self.dropout), build(generator=generator, **settings)
 
     def _climb(self, x: Tensor, *, state: State | None, lengths: Lengths | None) -> tuple[Tensor, list[State]]:
         need_sequence(type(self).__name__, x, features=self.features)
