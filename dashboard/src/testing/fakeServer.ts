@@ -121,6 +121,7 @@ export class FakeServer {
     }
     if (rest === "checkpoints") return json(this.checkpoints);
     if (rest === "proof") return json(this.proof);
+    if (rest === "logs") return json({ type: "recent", logs: [], system: [] });
     if (rest === "events") return json({ items: this.events, last_seq: this.events.length, has_more: false });
     if (rest === "artifacts" && name === undefined) return json(this.artifacts);
     if (rest === "artifacts") return this.results ? json(this.results) : problem("not_found", 404);

@@ -5,28 +5,39 @@ import { Panel } from "@/components/Panel";
 import { Segmented } from "@/components/Segmented";
 import type { EpochFinished } from "@/lib/api/schema.gen";
 import { pickLosses, seriesOf } from "@/lib/live/curves";
+import { longCurves } from "@/lib/live/longCurves";
 import type { LiveState } from "@/lib/live/state";
 import { useMetricName } from "@/lib/metricNames";
 import { useWords, type Words } from "@/lib/useWords";
+import { useMetricHistory } from "./queries";
+
+/** More epochs than this are drawn from buckets. */
+const MOST_EPOCHS = 2_000;
 
 /** Loss on the training and the validation part, epoch by epoch. */
-export function LearningCurves({ live }: { live: LiveState }) {
+export function LearningCurves({ id, live }: { id: string; live: LiveState }) {
   const { t, language, format } = useWords();
   const metricName = useMetricName();
   const [scale, setScale] = useState<"linear" | "log">("linear");
+  const names = useMemo(() => pickLosses(live.epochs), [live.epochs]);
+  const isLong = live.isThinned || live.epochs.length > MOST_EPOCHS;
+  const first = useMetricHistory(id, names[0], { isLong, isEnded: live.isEnded });
+  const second = useMetricHistory(id, names[1], { isLong, isEnded: live.isEnded });
   const model = useMemo<ChartModel>(() => {
-    const names = pickLosses(live.epochs);
+    const histories = [first, second].filter((one) => one !== undefined);
+    const isWhole = isLong && histories.length === names.length;
+    const curves = isWhole ? longCurves(histories, live.epochs) : null;
     return {
       xName: t("chart.epoch"),
-      x: live.epochs.map(({ epoch }) => epoch),
+      x: curves?.x ?? live.epochs.map(({ epoch }) => epoch),
       unit: "",
       series: names.map((name, index) => ({
         name: metricName(name),
-        values: seriesOf(live.epochs, name),
+        values: curves?.values[index] ?? seriesOf(live.epochs, name),
         color: index === 0 ? 1 : index === 1 ? 2 : 3,
       })),
     };
-  }, [live.epochs, metricName, t]);
+  }, [live.epochs, names, first, second, isLong, metricName, t]);
 
   const last = live.epochs.at(-1);
   return (

@@ -6,15 +6,18 @@ import { useWords, type Words } from "@/lib/useWords";
 import { EventLog } from "./EventLog";
 import { LearningCurves } from "./LearningCurves";
 import { LinkNotice } from "./LinkNotice";
+import { LogPanel } from "./LogPanel";
 import { PreviewChart } from "./PreviewChart";
 import { ProgressPanel } from "./ProgressPanel";
-import { useLive } from "./queries";
+import { useLive, useRecentOutput } from "./queries";
+import { UsagePanel } from "./UsagePanel";
 
 /** An experiment as it happens: progress, curves, predictions, warnings, and what the connection is doing. */
 export function LiveTrackerPane({ experiment }: { experiment: ExperimentRead }) {
   const words = useWords();
   const { t } = words;
   const { live, link } = useLive(experiment.task_id);
+  useRecentOutput(experiment.task_id, { isPolling: link === "polling", isEnded: live.isEnded });
   const failure = live.failure ?? experiment.failure;
   // what ended before its first epoch has no curve and will have none
   const isPromising = live.epochs.length > 0 || !live.isEnded;
@@ -32,10 +35,14 @@ export function LiveTrackerPane({ experiment }: { experiment: ExperimentRead }) 
       <ProgressPanel experiment={experiment} live={live} />
       {isPromising && (
         <div className="grid gap-5 xl:grid-cols-2">
-          <LearningCurves live={live} />
+          <LearningCurves id={experiment.task_id} live={live} />
           <PreviewChart live={live} />
         </div>
       )}
+      <div className="grid gap-5 xl:grid-cols-[2fr_1fr]">
+        <LogPanel logs={live.output.logs} isEnded={live.isEnded} />
+        <UsagePanel samples={live.output.samples} isEnded={live.isEnded} />
+      </div>
       <EventLog live={live} />
     </div>
   );

@@ -1,14 +1,21 @@
-import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { cacheKeys, catalogQuery, request } from "@/lib/api/queries";
-import type { EventPage, ExperimentRead } from "@/lib/api/schema.gen";
-import { LiveConnection, type LinkState, type LiveSocket, type LiveWorld } from "@/lib/live/connection";
-import { applyFrames, type Frame } from "@/lib/live/reducer";
+import type { EventPage, ExperimentRead, MetricHistory, Recent } from "@/lib/api/schema.gen";
+import {
+  LiveConnection,
+  POLL_MS,
+  type LinkState,
+  type LiveSocket,
+  type LiveWorld,
+} from "@/lib/live/connection";
+import { applyFrame, applyFrames, type Frame } from "@/lib/live/reducer";
 import { EMPTY_LIVE, type LiveState } from "@/lib/live/state";
 import { isTerminal } from "@/lib/states";
 
 const PAGE_LIMIT = 1000;
 const SLOW_MS = 15_000;
+const CHART_BUCKETS = 400;
 
 export function useExperiment(id: string) {
   return useQuery({
@@ -50,6 +57,43 @@ export function useLive(id: string): { live: LiveState; link: LinkState } {
   }, [id, cache]);
 
   return { live, link };
+}
+
+/** Logs and samples where no socket brings them: while it fails, and once after the end. */
+export function useRecentOutput(
+  id: string,
+  { isPolling, isEnded }: { isPolling: boolean; isEnded: boolean },
+): void {
+  const cache = useQueryClient();
+  useQuery({
+    queryKey: [...cacheKeys.experiment(id), "output", isEnded],
+    queryFn: async ({ signal }) => {
+      const recent = await request<Recent>(`/experiments/${id}/logs`, { signal });
+      cache.setQueryData<LiveState>(cacheKeys.live(id), (live) => applyFrame(live ?? EMPTY_LIVE, recent));
+      return true;
+    },
+    enabled: isPolling || isEnded,
+    refetchInterval: isPolling && !isEnded ? POLL_MS : false,
+    staleTime: Infinity,
+  });
+}
+
+/** A metric in as many points as a chart can show, for histories that are too long to hold every epoch. */
+export function useMetricHistory(
+  id: string,
+  name: string | undefined,
+  { isLong, isEnded }: { isLong: boolean; isEnded: boolean },
+): MetricHistory | undefined {
+  const search = new URLSearchParams({ name: name ?? "", points: String(CHART_BUCKETS) });
+  const { data } = useQuery({
+    queryKey: [...cacheKeys.experiment(id), "metric", name, isEnded],
+    queryFn: ({ signal }) =>
+      request<MetricHistory>(`/experiments/${id}/metrics?${search.toString()}`, { signal }),
+    enabled: isLong && name !== undefined,
+    refetchInterval: isEnded ? false : SLOW_MS,
+    placeholderData: keepPreviousData,
+  });
+  return data;
 }
 
 function createWorld(

@@ -1,4 +1,12 @@
-import type { EpochFinished, Event, Heartbeat, Recent, Reset, Snapshot, SystemSample } from "@/lib/api/schema.gen";
+import type {
+  EpochFinished,
+  Event,
+  Heartbeat,
+  Recent,
+  Reset,
+  Snapshot,
+  SystemSample,
+} from "@/lib/api/schema.gen";
 import { addLine, addRecent, addSamples } from "./output";
 import { payload } from "./payload";
 import { EMPTY_LIVE, type LiveState } from "./state";
