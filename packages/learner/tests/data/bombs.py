@@ -19,14 +19,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from azuraforge_learner.data import (
-    SeriesInvalid,
-    inflate_gzip,
-    read_dated_csv,
-    read_json_lines,
-    read_npz,
-    read_zip,
-)
+from azuraforge_learner.data import SeriesInvalid, inflate_gzip, read_dated_csv, read_json_lines
+from azuraforge_learner.data.npz_file import read_npz
+from azuraforge_learner.data.zip_file import read_zip
 
 MEBI = 1024**2
 Bomb = tuple[str, Callable[[], bytes], Callable[[bytes], object]]

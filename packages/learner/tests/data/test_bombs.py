@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from azuraforge_learner.data import ArchiveLimits, SeriesInvalid, inflate_gzip, read_json_lines, read_npz, read_zip
+from azuraforge_learner.data import SeriesInvalid, inflate_gzip, read_json_lines
+from azuraforge_learner.data.npz_file import read_npz
+from azuraforge_learner.data.zip_file import ArchiveLimits, read_zip
 
 BOMBS = Path(__file__).parent / "bombs.py"
 

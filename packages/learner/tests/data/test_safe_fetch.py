@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from azuraforge_learner.data import FetchPolicy, FetchRefused, fetch
-from azuraforge_learner.data.safe_fetch import is_public
+from azuraforge_learner.data import FetchRefused
+from azuraforge_learner.data.safe_fetch import FetchPolicy, fetch, is_public
 
 TLS = Path(__file__).parents[4] / "tests" / "lab" / "tls"
 LOOPBACK = ipaddress.ip_address("127.0.0.1")
