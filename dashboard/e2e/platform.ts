@@ -41,15 +41,20 @@ export class Platform {
     return new Platform(home, child, url);
   }
 
-  /** A fresh sign-in link, as `azuraforge link` prints it. */
+  /** A fresh link, as `azuraforge link` prints it: to the first account while there is none, then to sign in. */
   link(): string {
-    const printed = execFileSync(command(), ["link"], {
-      encoding: "utf8",
-      env: { ...process.env, AZURAFORGE_HOME: this.home },
-    });
+    const printed = this.run("link");
     const found = /http:\/\/\S+\/sign-in#\S+/.exec(printed);
     if (!found) throw new Error(`azuraforge link printed no link: ${printed}`);
     return found[0];
+  }
+
+  /** What an `azuraforge` command prints. */
+  run(...words: string[]): string {
+    return execFileSync(command(), words, {
+      encoding: "utf8",
+      env: { ...process.env, AZURAFORGE_HOME: this.home },
+    });
   }
 
   /** Kills the API as a crash would; its parent starts it again. */

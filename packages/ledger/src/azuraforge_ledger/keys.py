@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, case, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, insert, or_, select, update
 
 from azuraforge_contracts import AuditAction, KeyRead, Scope, is_id, new_id
 from azuraforge_contracts.names import API_KEY_PREFIX
@@ -17,7 +18,7 @@ from azuraforge_ledger.audit import By, write_audit
 from azuraforge_ledger.clock import DatabaseNow, find_datetime, to_datetime
 from azuraforge_ledger.database import Database
 from azuraforge_ledger.errors import EntryMissing
-from azuraforge_ledger.people import Person, find_people, find_person
+from azuraforge_ledger.people import Finder, Person, find_people, find_person
 from azuraforge_ledger.sessions import SEEN_PERIOD_S
 from azuraforge_ledger.tokens import hash_token
 from azuraforge_ledger.users import require_project
@@ -54,6 +55,10 @@ class Keys:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        names = ("id", "scopes", "project", "expires_at", "used_at")
+        good = and_(api_key.c.key_hash == bindparam("key_hash"), *_is_live())
+        columns = (*(api_key.c[name] for name in names), DatabaseNow())
+        self._finder = Finder(api_key, columns, good=good, dialect=database.engine.dialect)
 
     def create(self, new: NewKey, *, by: By) -> tuple[str, KeyRead]:
         """The key itself, which is not kept, and what is kept of it.
@@ -87,16 +92,15 @@ class Keys:
 
     def find(self, key: str) -> KeyHolder | None:
         """Who this key stands for; None if it is unknown, revoked, expired or its owner is disabled."""
-        query = select(api_key, DatabaseNow().label("now")).where(api_key.c.key_hash == hash_token(key), *_is_live())
         with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
-            person = None if row is None else find_person(connection, row.user)
-        if row is None or person is None:
+            found = self._finder.find(connection, {"key_hash": hash_token(key)})
+        if found is None:
             return None
-        if row.used_at is None or row.now - row.used_at >= SEEN_PERIOD_S * 1000:
-            self._touch(row.id)
-        scopes = frozenset(Scope(scope) for scope in row.scopes)
-        return KeyHolder(row.id, person, scopes, row.project, find_datetime(row.expires_at))
+        person, (key_id, scopes, project, expires_at, used_at, now) = found
+        if used_at is None or now - used_at >= SEEN_PERIOD_S * 1000:
+            self._touch(key_id)
+        held = frozenset(Scope(scope) for scope in json.loads(scopes))
+        return KeyHolder(key_id, person, held, project, find_datetime(expires_at))
 
     def list_for(self, user_id: str | None) -> list[KeyRead]:
         """The keys of a user (of everybody without one) that were not revoked, newest first."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import ColumnElement, Connection, Dialect, Table, func, select, text
 
 from azuraforge_contracts import Role
 from azuraforge_ledger.account_tables import member, user
 from azuraforge_ledger.errors import LastAdmin
+from azuraforge_ledger.prepared import Prepared
 
 _ADMIN_LOCK: Final = 0x617A_6603
 
@@ -24,6 +26,30 @@ class Person:
     name: str
     is_admin: bool
     roles: Mapping[str, Role] = field(default_factory=dict)
+
+
+class Finder:
+    """Finds who holds a session or a key, in one prepared statement: it runs before every answer.
+
+    `columns` are those of `table` that the caller wants beside the person.
+    """
+
+    def __init__(
+        self, table: Table, columns: Sequence[ColumnElement[Any]], *, good: ColumnElement[bool], dialect: Dialect
+    ) -> None:
+        owner = (user.c.id, user.c.name, user.c.is_admin, member.c.project, member.c.role)
+        joined = table.join(user, table.c.user == user.c.id).outerjoin(member, member.c.user == user.c.id)
+        query = select(*owner, *columns).select_from(joined).where(good, user.c.disabled_at.is_(None))
+        self._query = Prepared(query, dialect)
+
+    def find(self, connection: Connection, values: Mapping[str, object]) -> tuple[Person, tuple[Any, ...]] | None:
+        """The person and the wanted columns, as the driver gives them; None if nothing is good."""
+        rows = self._query.find_all(connection, values)
+        if not rows:
+            return None
+        user_id, name, is_admin = rows[0][:3]
+        roles = {row[3]: Role(row[4]) for row in rows if row[3] is not None}
+        return Person(user_id, json.loads(name), bool(is_admin), roles), rows[0][5:]
 
 
 def find_person(connection: Connection, user_id: str) -> Person | None:

@@ -38,6 +38,15 @@ class Prepared:
             cursor.close()
         return row
 
+    def find_all(self, connection: Connection, values: Values) -> list[tuple[Any, ...]]:
+        """Run it and return its rows."""
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(self._text, self._bind(values))
+            return list(cursor.fetchall())
+        finally:
+            cursor.close()
+
     def run_many(self, connection: Connection, values: Sequence[Values]) -> None:
         """Run it once for each of `values`."""
         cursor = connection.connection.cursor()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from azuraforge_contracts import AuditAction, MemberRead, ProjectRead, Role, is_id, new_id
@@ -14,6 +14,7 @@ from azuraforge_ledger.audit import By, write_audit
 from azuraforge_ledger.clock import DatabaseNow, find_datetime, to_datetime
 from azuraforge_ledger.database import Database
 from azuraforge_ledger.errors import EntryMissing, ExperimentMissing, ProjectArchived
+from azuraforge_ledger.prepared import Prepared
 from azuraforge_ledger.tables import experiment
 from azuraforge_ledger.users import free_name, name_key, require_project
 
@@ -23,6 +24,8 @@ class Projects:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        place = select(experiment.c.project).where(experiment.c.id == bindparam("task_id"))
+        self._place = Prepared(place, database.engine.dialect)  # asked before every answer about an experiment
 
     def of_experiment(self, task_id: str) -> str:
         """Id of the project that an experiment belongs to.
@@ -30,14 +33,13 @@ class Projects:
         Raises:
             ExperimentMissing: there is no such experiment.
         """
-        found: str | None = None
+        found = None
         if is_id(task_id):
             with self._database.read() as connection:
-                query = select(experiment.c.project).where(experiment.c.id == task_id)
-                found = connection.execute(query).scalar_one_or_none()
+                found = self._place.find_one(connection, {"task_id": task_id})
         if found is None:
             raise ExperimentMissing(task_id)
-        return found
+        return str(found[0])
 
     def get(self, project_id: str) -> ProjectRead:
         """One project.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
 
 from azuraforge_contracts import AuditAction, SessionEntry, is_id, new_id
 from azuraforge_ledger.account_tables import session, sign_in_link, user
@@ -16,7 +16,7 @@ from azuraforge_ledger.audit import By, write_audit
 from azuraforge_ledger.clock import DatabaseNow, to_datetime
 from azuraforge_ledger.database import Database
 from azuraforge_ledger.errors import EntryMissing, PasswordStale
-from azuraforge_ledger.people import Person, find_people, find_person
+from azuraforge_ledger.people import Finder, Person, find_people, find_person
 from azuraforge_ledger.tokens import hash_token
 from azuraforge_ledger.users import end_sessions
 
@@ -61,6 +61,9 @@ class Sessions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        columns = (session.c.id, session.c.created_at, session.c.expires_at, session.c.seen_at, DatabaseNow())
+        good = and_(session.c.token_hash == bindparam("token_hash"), session.c.expires_at > DatabaseNow())
+        self._finder = Finder(session, columns, good=good, dialect=database.engine.dialect)
 
     def open(self, user_id: str, *, verified: str, new_hash: str | None = None, visitor: Visitor) -> SignedIn:
         """Begin a session of 30 days for somebody whose password was `verified` against this hash.
@@ -83,17 +86,14 @@ class Sessions:
 
     def find_session(self, token: str) -> Session | None:
         """The open session of this token; None if there is none, it has expired or its user is disabled."""
-        query = select(session, DatabaseNow().label("now")).where(
-            session.c.token_hash == hash_token(token), session.c.expires_at > DatabaseNow()
-        )
         with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
-            person = None if row is None else find_person(connection, row.user)
-        if row is None or person is None:
+            found = self._finder.find(connection, {"token_hash": hash_token(token)})
+        if found is None:
             return None
-        if row.now - row.seen_at >= SEEN_PERIOD_S * 1000:
-            self._touch(row.id)
-        return Session(row.id, person, to_datetime(row.created_at), to_datetime(row.expires_at))
+        person, (session_id, created_at, expires_at, seen_at, now) = found
+        if now - seen_at >= SEEN_PERIOD_S * 1000:
+            self._touch(session_id)
+        return Session(session_id, person, to_datetime(created_at), to_datetime(expires_at))
 
     def list_for(self, user_id: str, *, current: str = "") -> list[SessionEntry]:
         """The open sessions of a user, the one used last first."""

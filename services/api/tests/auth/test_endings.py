@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
-from account_fakes import COOKIE, make_key, make_user, sign_in
+from account_fakes import COOKIE, PASSWORD, make_key, make_user, sign_in
 from gateway_fakes import DEADLINE_S, FakeWorker, Gateway, make_manifest, run_gateway, wait_until
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -36,10 +37,29 @@ def pair(clean_redis: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         worker = FakeWorker(clean_redis, [make_manifest()])
         for gateway in (one, two):
             wait_until(gateway.app.state.parts[LiveService]._subscription.is_live.is_set)
-        make_user(one, "Ayşe", roles={DEFAULT_PROJECT: "editor"})
-        make_user(one, "root", is_admin=True)
         yield one, two
         worker.leave()
+
+
+def test_two_processes_asked_at_the_same_moment_make_one_first_admin(pair: tuple[Gateway, Gateway]) -> None:
+    tokens = [one.client.post("/api/v1/auth/links").json()["path"].partition("#")[2] for one in pair]
+    barrier, codes = threading.Barrier(2), list[int]()
+
+    def redeem(gateway: Gateway, token: str, name: str) -> None:
+        with gateway.stranger() as browser:
+            barrier.wait()
+            body = {"token": token, "name": name, "password": PASSWORD}
+            answer = browser.post("/api/v1/auth/session", json=body, headers={"Origin": gateway.url})
+            codes.append(answer.status_code)
+
+    names = ("first", "second")
+    threads = [threading.Thread(target=redeem, args=args) for args in zip(pair, tokens, names, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == [200, 401]
+    assert [user["is_admin"] for user in pair[0].client.get("/api/v1/users").json()["items"]] == [True]
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +132,7 @@ def test_sockets_of_an_ended_session_close_in_every_process(
 def test_a_revoked_key_closes_what_it_had_open(pair: tuple[Gateway, Gateway], watch: Watch) -> None:
     one, two = pair
     task_id = one.submit()
+    make_user(one, "Ayşe", roles={DEFAULT_PROJECT: "editor"})
     headers = make_key(one, "Ayşe", ["read"])
     socket = watch(two, task_id, headers)
     key_id = one.client.get("/api/v1/keys?all=true").json()["items"][0]["id"]

@@ -157,8 +157,7 @@ def test_every_sign_in_is_written_down_without_what_was_typed(gateway: Gateway, 
         assert secret not in text
 
 
-def test_two_browsers_at_the_same_moment_make_one_first_admin(gateway: Gateway, browser: httpx.Client) -> None:
-    """The ledger's tests have the race itself; here an installation that has an admin makes no second first one."""
+def test_who_has_an_admin_gets_no_link_for_the_first_one(gateway: Gateway, browser: httpx.Client) -> None:
     answer = gateway.client.post("/api/v1/auth/links", json={"purpose": "setup"})
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
     assert gateway.client.post("/api/v1/auth/links").json()["user"] == "Ayşe"
