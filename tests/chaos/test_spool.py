@@ -14,7 +14,7 @@ from own_postgres import OwnPostgres
 from worker_house import House, wait_until
 
 from azuraforge_contracts import EventType, ExperimentState
-from azuraforge_worker.spool import SPOOL_NAME
+from azuraforge_worker.attempt_folder import SPOOL_NAME
 
 CONFIG = SteadyConfig(epochs=40, batches=2, pause_s=0.05)
 LONG_LEASE_S = "12"

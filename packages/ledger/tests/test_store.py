@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,15 @@ def test_the_file_and_its_folder_are_synced_before_the_answer(
     store.put_file(source)
     assert synced[1:] == [HASH[:2], "sha256", "artifacts"]
     assert len(synced[0]) == 32
+
+
+def test_what_was_never_finished_is_swept_when_it_is_old(tmp_path: Path) -> None:
+    store = ArtifactStore(tmp_path)
+    for name, age_s in (("old", 4000), ("young", 10)):
+        file = tmp_path / "incoming" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("half")
+        os.utime(file, (time.time() - age_s,) * 2)
+
+    assert store.sweep_incoming(older_than_s=3600) == 1
+    assert [path.name for path in (tmp_path / "incoming").iterdir()] == ["young"]

@@ -13,6 +13,7 @@ from azuraforge_worker.attempt_folder import (
     path_inside,
     sweep_attempts,
     sweep_experiment,
+    sweep_halves,
     verify_checkpoint,
 )
 from azuraforge_worker.errors import CheckpointRefused, ProtocolBroken
@@ -97,10 +98,30 @@ def test_attempts_whose_checkpoints_are_wanted_stay(tmp_path: Path) -> None:
     for attempt in (1, 2, 3):
         make_attempt_folder(tmp_path, task_id=task_id, attempt=attempt)
 
-    sweep_attempts(tmp_path, task_id, keep=frozenset({2, 3}))
+    sweep_attempts(tmp_path, task_id, keep=frozenset({2}), living=3)
 
     assert [list((tmp_path / task_id / str(n)).iterdir()) == [] for n in (1, 2, 3)] == [True, False, False]
 
 
 def test_nothing_to_sweep_is_no_error(tmp_path: Path) -> None:
     sweep_experiment(tmp_path, new_id())
+
+
+def test_of_a_kept_attempt_only_what_can_be_continued_from_stays(tmp_path: Path) -> None:
+    task_id = new_id()
+    folder = make_attempt_folder(tmp_path, task_id=task_id, attempt=1)
+    make_checkpoint(folder / "checkpoints" / "step-1")
+    make_checkpoint(folder / "checkpoints" / ".step-2.ab12.partial")
+    for name in ("trainer.log", "job.json", "events.spool"):
+        (folder / name).write_text("x")
+
+    sweep_attempts(tmp_path, task_id, keep=frozenset({1}), living=2)
+
+    assert sorted(path.name for path in folder.iterdir()) == ["checkpoints", "out", "trainer.log"]
+    assert [path.name for path in (folder / "checkpoints").iterdir()] == ["step-1"]
+
+
+def test_what_is_young_may_have_a_writer(tmp_path: Path) -> None:
+    (tmp_path / "events.spool").write_text("x")
+    assert sweep_halves(tmp_path, older_than_s=3600.0) == []
+    assert sweep_halves(tmp_path) == ["events.spool"]

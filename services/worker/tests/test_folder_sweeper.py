@@ -6,7 +6,7 @@ from azuraforge_contracts import new_id
 from azuraforge_ledger import open_ledger
 from azuraforge_ledger.testing import play
 from azuraforge_worker.attempt_folder import make_attempt_folder
-from azuraforge_worker.folder_sweeper import sweep_ended
+from azuraforge_worker.folder_sweeper import sweep_abandoned, sweep_ended
 
 
 def test_only_what_has_ended_is_swept(sqlite_url: str, tmp_path: Path) -> None:
@@ -31,4 +31,26 @@ def test_only_what_has_ended_is_swept(sqlite_url: str, tmp_path: Path) -> None:
 def test_a_work_folder_that_is_not_there_yet_is_no_error(sqlite_url: str, tmp_path: Path) -> None:
     ledger = open_ledger(sqlite_url)
     assert sweep_ended(tmp_path / "work", ledger=ledger) == []
+    ledger.close()
+
+
+def test_only_attempts_that_are_over_lose_what_they_left_half_written(sqlite_url: str, tmp_path: Path) -> None:
+    ledger = open_ledger(sqlite_url)
+    ledger.migrate()
+    running, waiting, unknown = play.start(ledger), play.start(ledger), new_id()
+    for task_id in (running, waiting):
+        ledger.leases.release(task_id, attempt=1, reason="restart")
+    play.start(ledger, running)
+    spools = {
+        (task_id, attempt): make_attempt_folder(tmp_path, task_id=task_id, attempt=attempt) / "events.spool"
+        for task_id, attempt in [(running, 1), (running, 2), (waiting, 1), (unknown, 1)]
+    }
+    for spool in spools.values():
+        spool.write_text("x")
+
+    assert sweep_abandoned(tmp_path, ledger=ledger) == []
+    sweep_abandoned(tmp_path, ledger=ledger, older_than_s=0.0)
+
+    left = {key for key, spool in spools.items() if spool.exists()}
+    assert left == {(running, 2), (unknown, 1)}
     ledger.close()

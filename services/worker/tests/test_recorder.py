@@ -13,9 +13,10 @@ import pytest
 from azuraforge_contracts import EpochFinished, Event, EventType, LineType
 from azuraforge_ledger import FenceLost, Ledger, LedgerUnavailable, open_ledger
 from azuraforge_ledger.testing import check_history, play, read_history
+from azuraforge_worker.attempt_folder import SPOOL_NAME
 from azuraforge_worker.errors import SpoolDamaged
 from azuraforge_worker.recorder import Recorder
-from azuraforge_worker.spool import SPOOL_NAME, Record, Spool
+from azuraforge_worker.spool import Record, Spool
 
 
 def wait(wait_s: float) -> None:

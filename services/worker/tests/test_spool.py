@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from azuraforge_contracts import EpochFinished, LineType, WarningRaised
+from azuraforge_worker.attempt_folder import SPOOL_NAME
 from azuraforge_worker.errors import SpoolDamaged
-from azuraforge_worker.spool import SPOOL_NAME, Record, Spool
+from azuraforge_worker.spool import Record, Spool
 
 
 def epoch(number: int) -> Record:

@@ -6,11 +6,13 @@ beside the store, synced, renamed into place, and the folder is synced. What is 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import secrets
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +57,19 @@ class ArtifactStore:
             sha256 = sink.digest.hexdigest()
             self._adopt(temporary, sha256)
         return sha256, sink.size
+
+    def sweep_incoming(self, *, older_than_s: float) -> int:
+        """Delete what was begun and never finished; how many files.
+
+        Whoever writes touches its file all the while, so one that is old has no writer.
+        """
+        count = 0
+        for file in (self._root / "incoming").glob("*"):
+            with contextlib.suppress(FileNotFoundError):  # it was finished at this very moment
+                if time.time() - file.lstat().st_mtime >= older_than_s:
+                    file.unlink()
+                    count += 1
+        return count
 
     def delete(self, sha256: str) -> None:
         """Forget a file that nothing refers to any more; one that is not there is forgotten already.

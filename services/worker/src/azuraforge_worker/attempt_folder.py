@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,9 @@ from azuraforge_worker.errors import CheckpointRefused, ProtocolBroken
 LOG_NAME: Final = "trainer.log"
 JOB_NAME: Final = "job.json"
 MANIFEST_NAME: Final = "manifest.json"
+SPOOL_NAME: Final = "events.spool"
+PARTIAL: Final = ".partial"
+"""How the names of what is being written end; they begin with a dot."""
 
 
 def experiment_folder(work: Path, task_id: str) -> Path:
@@ -79,11 +83,36 @@ def sweep_experiment(work: Path, task_id: str) -> None:
         _sweep(attempt)
 
 
-def sweep_attempts(work: Path, task_id: str, *, keep: frozenset[int]) -> None:
-    """Delete the same of all attempts but `keep`: those whose checkpoints may still be wanted."""
+def sweep_attempts(work: Path, task_id: str, *, keep: frozenset[int], living: int) -> None:
+    """Delete the same of all attempts before the `living` one; of those in `keep` only what nobody continues from."""
     for attempt in _folders_in(experiment_folder(work, task_id)):
-        if attempt.name.isdigit() and int(attempt.name) not in keep:
+        if not attempt.name.isdigit() or int(attempt.name) == living:
+            continue
+        if int(attempt.name) in keep:
+            sweep_halves(attempt)
+        else:
             _sweep(attempt)
+
+
+def sweep_halves(attempt: Path, *, older_than_s: float = 0.0) -> list[str]:
+    """Delete from the folder of an attempt that is over what is of no use to another one; the names.
+
+    That is its job, what it spooled, and whatever was only half written when it ended.
+    """
+    halves = [attempt / JOB_NAME, attempt / SPOOL_NAME, *attempt.glob(f".*{PARTIAL}"), *attempt.glob(f"*/.*{PARTIAL}")]
+    swept = []
+    for half in halves:
+        try:
+            if time.time() - half.lstat().st_mtime < older_than_s:
+                continue
+        except FileNotFoundError:
+            continue
+        if half.is_dir() and not half.is_symlink():
+            shutil.rmtree(half, ignore_errors=True)
+        else:
+            half.unlink(missing_ok=True)
+        swept.append(half.name)
+    return swept
 
 
 def _folders_in(folder: Path) -> list[Path]:

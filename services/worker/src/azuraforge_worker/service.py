@@ -21,7 +21,7 @@ from azuraforge_worker.catalog_reader import Findings, read_catalog
 from azuraforge_worker.celery_app import send_wake_up
 from azuraforge_worker.desk import Desk
 from azuraforge_worker.environment import child_environment
-from azuraforge_worker.folder_sweeper import sweep_ended
+from azuraforge_worker.folder_sweeper import sweep
 from azuraforge_worker.housekeeping import Housekeeper
 from azuraforge_worker.kernels import warm_kernels
 from azuraforge_worker.live_pipelines import find_live_pipelines
@@ -70,7 +70,7 @@ class Service:
             period_s=settings.housekeeping_s,
         )
         self._sweeper = Housekeeper(
-            partial(sweep_ended, settings.work, ledger=desk.ledger), period_s=SWEEP_PERIOD_S, is_eager=True
+            partial(sweep, settings.work, ledger=desk.ledger, store=desk.store), period_s=SWEEP_PERIOD_S, is_eager=True
         )
         self._poller = QueuePoller(desk, train=partial(train_what_waits, desk), period_s=settings.housekeeping_s)
         self._catalog_thread = threading.Thread(target=self._look_at_apps, name="catalog", daemon=True)

@@ -18,10 +18,10 @@ from typing import Final
 from pydantic import ValidationError
 
 from azuraforge_contracts import LineType, Message, TrainerLine
+from azuraforge_worker.attempt_folder import SPOOL_NAME
 from azuraforge_worker.errors import SpoolDamaged
 from azuraforge_worker.pipe_lines import DATA_TYPES
 
-SPOOL_NAME: Final = "events.spool"
 DIGEST_LETTERS: Final = 64
 
 

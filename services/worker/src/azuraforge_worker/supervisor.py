@@ -112,7 +112,7 @@ class Supervision:
         try:
             folder = make_attempt_folder(desk.settings.work, task_id=claim.task_id, attempt=claim.attempt)
             plan = plan_job(claim, folder=folder, settings=desk.settings, store=desk.store)
-            sweep_attempts(desk.settings.work, claim.task_id, keep=plan.wanted_attempts | {claim.attempt})
+            sweep_attempts(desk.settings.work, claim.task_id, keep=plan.wanted_attempts, living=claim.attempt)
             trainer = start_trainer(plan.job, environ=desk.environ)
         except OSError as error:
             return _ending_of_os_error(error)
