@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from azuraforge_api.strict_json import MAX_DEPTH, JsonRefused, parse_strict
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"]))
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -59,6 +59,13 @@ def test_what_is_read_is_finite_and_storable(value: Any) -> None:
         ('{"a": "\\ud800"}', "/a", "text_not_unicode"),
         ('{"a": "x\\u0000y"}', "/a", "text_has_nul"),
         ('{"a/b~c": NaN}', "/a~1b~0c", "number_not_finite"),
+        ('{"name": "safe\\u202egnp.exe"}', "/name", "text_not_printable"),
+        ('{"name": "\\u2066x"}', "/name", "text_not_printable"),
+        ('{"name": "\\ufeffx"}', "/name", "text_not_printable"),
+        ('{"name": "a\\u001b[31mb"}', "/name", "text_not_printable"),
+        ('{"name": "a\\nb"}', "/name", "text_not_printable"),
+        ('{"scopes": ["\\u200f"]}', "/scopes/0", "text_not_printable"),
+        ('{"config": {"a\\u202eb": 1}}', "/config/a�b", "text_not_printable"),
     ],
 )
 def test_values_that_cannot_be_carried_are_pointed_at(body: str, pointer: str, code: str) -> None:
@@ -71,6 +78,12 @@ def test_values_that_cannot_be_carried_are_pointed_at(body: str, pointer: str, c
 def test_what_is_no_json_is_refused(body: bytes) -> None:
     with pytest.raises(JsonRefused):
         parse_strict(body)
+
+
+def test_text_in_a_config_and_a_password_are_their_users_affair() -> None:
+    for key in ("config", "changes", "password"):
+        value = {key: {"csv": "\ufeffa,b\r\n\u202e1,2\n\x1b"}}
+        assert parse_strict(json.dumps(value).encode()) == value
 
 
 def test_nesting_ends_at_the_limit() -> None:

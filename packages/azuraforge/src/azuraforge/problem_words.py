@@ -153,6 +153,7 @@ FIELDS: Mapping[str, str] = {
     "integer_too_large": "Tam sayı 64 bite sığmıyor.",
     "duplicate_key": "Aynı ad bir nesnede iki kez geçiyor.",
     "text_has_nul": "Metin NUL karakteri içeriyor.",
+    "text_not_printable": "Metin, denetim karakteri ya da yazı yönünü değiştiren bir karakter içeriyor.",
     "text_not_unicode": "Metin geçerli Unicode değil.",
     "referenced": "“{name}” ({id}) ondan yapıldı.",
     "state": "Durumu: {state}. Yapılabilecekler: {possible}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import resource
 import socket
@@ -17,6 +16,7 @@ from azuraforge_api.events.service import LiveService
 from azuraforge_api.serving import server_config
 from azuraforge_api.settings import read_settings
 from azuraforge_contracts import SettingError
+from azuraforge_contracts.logs import start_logging
 from azuraforge_contracts.secrecy import close_memory, forget_secrets
 
 
@@ -38,11 +38,11 @@ def main() -> int:
     try:
         close_memory()
         settings = read_settings(os.environ)
+        start_logging(os.environ, service="api")
         forget_secrets(os.environ)
     except SettingError as error:
         sys.stderr.write(f"azuraforge-api: {error}\n")
         return 2
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     _raise_file_limit()
     app = create_app(settings)
     config = server_config(app, settings)

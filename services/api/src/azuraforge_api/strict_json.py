@@ -1,7 +1,9 @@
 """JSON as the RFC has it and PostgreSQL can store it: every liberty that Python's reader takes is refused.
 
 Refused with a pointer: NaN and infinities (spelt out, or by overflow such as 1e999), integers beyond 64 bits,
-duplicate keys, lone surrogates, NUL in text. Refused without one: wrong syntax, wrong encoding, nesting over the limit.
+duplicate keys, lone surrogates, NUL in text, and in keys and names whatever shows as something else than it is: control
+characters, and those that turn the direction of writing. Refused without one: wrong syntax, wrong encoding, nesting
+over the limit.
 """
 
 from __future__ import annotations
@@ -20,6 +22,13 @@ _MAX_INTEGER = 2**63 - 1
 _MAX_INTEGER_CHARACTERS = 20
 
 # Possessive, and an unterminated string swallows the rest: the scan is linear whatever is sent.
+# A file in a config may hold any letter; a name is shown beside other text, in pages and in logs.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_LINE_BREAKS = re.compile(r"[\t\n\r]")
+_ONE_LINE = frozenset({"name", "title", "user", "pipeline", "actor"})
+_FREE = frozenset({"changes", "config", "current_password", "new_password", "password"})
+"""Members of a request whose text is the user's own affair."""
+
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 
 _SENTENCES = {
@@ -27,6 +36,7 @@ _SENTENCES = {
     "integer_too_large": "This integer does not fit in 64 bits.",
     "duplicate_key": "This key stands twice in one object.",
     "text_not_unicode": "This text holds half of a surrogate pair, which is not a character.",
+    "text_not_printable": "This text holds a control character, or one that turns the direction of writing.",
     "text_has_nul": "This text holds the character NUL, which cannot be stored.",
 }
 
@@ -115,20 +125,25 @@ def _find_wrong(value: Any, path: tuple[str | int, ...], problems: list[FieldPro
     if isinstance(value, _Wrong):
         _report(value.code, path, problems)
     elif isinstance(value, str):
-        _check_text(value, path, problems)
+        is_name = not _FREE.intersection(path[:1])
+        _check_text(value, path, problems, is_name=is_name)
+        if is_name and path and path[-1] in _ONE_LINE and _LINE_BREAKS.search(value):
+            _report("text_not_printable", path, problems)
     elif isinstance(value, list):
         for index, item in enumerate(value):
             if not isinstance(item, int | float | bool | None):
                 _find_wrong(item, (*path, index), problems)
     elif isinstance(value, dict):
         for key, item in value.items():
-            _check_text(key, (*path, key), problems)
+            _check_text(key, (*path, key), problems, is_name=True)
             _find_wrong(item, (*path, key), problems)
 
 
-def _check_text(text: str, path: tuple[str | int, ...], problems: list[FieldProblem]) -> None:
+def _check_text(text: str, path: tuple[str | int, ...], problems: list[FieldProblem], *, is_name: bool) -> None:
     if "\x00" in text:
         _report("text_has_nul", path, problems)
+    elif is_name and _UNPRINTABLE.search(text):
+        _report("text_not_printable", path, problems)
     elif not text.isascii():
         try:
             text.encode("utf-8")
@@ -137,5 +152,5 @@ def _check_text(text: str, path: tuple[str | int, ...], problems: list[FieldProb
 
 
 def _report(code: str, path: tuple[str | int, ...], problems: list[FieldProblem]) -> None:
-    pointer = pointer_of(path).replace("\x00", "�")
+    pointer = _UNPRINTABLE.sub("�", pointer_of(path))
     problems.append(FieldProblem(pointer=pointer, code=code, message=_SENTENCES[code]))

@@ -15,6 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from azuraforge_contracts import SettingError
+from azuraforge_contracts.logs import start_logging
 from azuraforge_contracts.secrecy import close_memory, forget_secrets
 from azuraforge_ledger import ArtifactStore
 from azuraforge_worker.celery_app import make_celery, register_train_task, run_celery_worker
@@ -37,9 +38,9 @@ EXIT_NOT_STARTED: Final = 3
 
 def main() -> int:
     """Exit status: 0 after a signal, 2 for a wrong setting, 3 when ledger or broker did not come."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         close_memory()
+        start_logging(os.environ, service="worker")
         settings = read_settings(os.environ)
         check_trainer_user(os.environ, work=settings.work)
         find_mode(os.environ)

@@ -1,6 +1,6 @@
 """Data on its way to a model: strict readers, series, windows and splits.
 
-`zip_file`, `npz_file` and `safe_fetch` are imported by their own names: a training that needs none of them starts sooner.
+`zip_file`, `npz_file` and `safe_fetch` are imported by their own names: who needs none of them starts sooner.
 """
 
 from azuraforge_learner.data.csv_table import DatedTable, read_dated_csv, read_header
