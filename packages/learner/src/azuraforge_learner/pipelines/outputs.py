@@ -9,7 +9,7 @@ from typing import Any
 
 from azuraforge_learner.bundle_archive import pack_bundle
 from azuraforge_learner.bundles import save_bundle
-from azuraforge_learner.layers import Sequential
+from azuraforge_learner.layers import Graph, Sequential
 from azuraforge_learner.pipelines.base import ProducedFile
 from azuraforge_learner.pipelines.preparation import PreparedSeries
 from azuraforge_learner.reports import render_card, write_reports
@@ -23,7 +23,7 @@ def write_files(
     results: Mapping[str, Any],
     title: Mapping[str, str],
     prepared: PreparedSeries,
-    model: Sequential,
+    model: Sequential | Graph,
 ) -> list[ProducedFile]:
     """Write everything into `folder`; what an earlier attempt left there is replaced."""
     shutil.rmtree(folder, ignore_errors=True)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from azuraforge_core import to_host
-from azuraforge_learner.layers import Layer, Sequential, count_parameters
+from azuraforge_learner.layers import Graph, Layer, Sequential, count_parameters
 from azuraforge_learner.metrics import Outcome
 from azuraforge_learner.pipelines.evaluation import Evaluation
 from azuraforge_learner.pipelines.preparation import PreparedSeries
@@ -115,7 +115,7 @@ def data_card(prepared: PreparedSeries) -> dict[str, Any]:
     }
 
 
-def describe_model(model: Sequential) -> dict[str, Any]:
+def describe_model(model: Sequential | Graph) -> dict[str, Any]:
     """Layers in order with their settings, and how many numbers training may change."""
     return {
         "parameters": count_parameters(model),

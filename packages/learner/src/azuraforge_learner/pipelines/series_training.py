@@ -16,7 +16,7 @@ from azuraforge_learner.checkpoints import CheckpointInfo, CheckpointStore, load
 from azuraforge_learner.data import SERIES_FILE, pack_series
 from azuraforge_learner.digests import layer_digests
 from azuraforge_learner.errors import Diverged
-from azuraforge_learner.layers import LSTM, Dropout, Layer, Linear, Sequential
+from azuraforge_learner.layers import LSTM, Dropout, Graph, Layer, Linear, Sequential
 from azuraforge_learner.learner import Learner
 from azuraforge_learner.loader import ArrayDataset, DataLoader
 from azuraforge_learner.losses import MSE, Huber, Loss
@@ -45,7 +45,7 @@ class TrainedSeries:
     """A finished training; the learner's model holds the weights of its best epoch."""
 
     learner: Learner
-    model: Sequential
+    model: Sequential | Graph
     best_epoch: int | None
 
 
@@ -65,7 +65,7 @@ def build_recurrent(features: int, *, config: RecurrentConfig, generator: Genera
 def train_series(
     prepared: PreparedSeries,
     *,
-    model: Sequential,
+    model: Sequential | Graph,
     config: TrainingConfig,
     context: TrainingContext,
     attachments: Mapping[str, bytes] | None = None,

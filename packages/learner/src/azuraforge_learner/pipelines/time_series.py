@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from azuraforge_core import Device, Generator
 from azuraforge_learner.checkpoints import read_attachments
 from azuraforge_learner.data import SERIES_FILE, SeriesInvalid, TimeSeries, rows_needed, unpack_series
-from azuraforge_learner.layers import Sequential
+from azuraforge_learner.layers import Graph, Sequential
 from azuraforge_learner.pipelines.base import ConfigProblem, Pipeline, PipelineResult, TrainingContext
 from azuraforge_learner.pipelines.errors import DataRefused, PipelineError
 from azuraforge_learner.pipelines.evaluation import PARTS, evaluate_model
@@ -59,7 +59,7 @@ class TimeSeriesPipeline(Pipeline):
         del series
         return {}
 
-    def build_model(self, features: int, *, generator: Generator) -> Sequential:
+    def build_model(self, features: int, *, generator: Generator) -> Sequential | Graph:
         """The untrained network: `(n, time, features)` → `(n, 1)`."""
         return build_recurrent(features, config=self.config.model, generator=generator)
 
