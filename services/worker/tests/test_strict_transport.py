@@ -15,10 +15,9 @@ def body(call: object) -> dict[str, object]:
     return {**make_wake_up(ID, queue="train"), "body": base64.b64encode(json.dumps(call).encode()).decode()}
 
 
-def test_a_wake_up_keeps_its_id_and_nothing_else() -> None:
-    sent = body([[ID, "more"], {"x": 1}, {"chain": [{"task": "celery.map"}]}])
-
-    found = find_id(sent)
+@pytest.mark.parametrize("arguments", [[[ID, "more"], {"x": 1}], [[], {"experiment_id": ID, "x": 1}]])
+def test_a_wake_up_keeps_its_id_and_nothing_else(arguments: list[object]) -> None:
+    found = find_id(body([*arguments, {"chain": [{"task": "celery.map"}]}]))
 
     assert found == ID
     assert "celery.map" not in base64.b64decode(str(make_wake_up(found, queue="train")["body"])).decode()

@@ -69,7 +69,7 @@ def _read_id(body: str) -> str | None:
     except (ValueError, RecursionError):
         return None
     match call:
-        case [[str(task_id), *_], *_] if is_id(task_id):
+        case [[str(task_id), *_], *_] | [_, {"experiment_id": str(task_id)}, *_] if is_id(task_id):
             return task_id
     return None
 
