@@ -15,9 +15,11 @@ from azuraforge_core import Array
 from azuraforge_learner.bundles import Bundle
 from azuraforge_learner.errors import GraphInvalid, OnnxUnsupported
 from azuraforge_learner.layers import Graph, Layer, Sequential, check_graph, to_graph
+from azuraforge_learner.layers.sequence import Recurrent
 from azuraforge_learner.layers.spec import Shape
 from azuraforge_learner.onnx.program import OPSET
 from azuraforge_learner.onnx.protobuf import to_bytes
+from azuraforge_learner.onnx.sequence_reader import compare_reading, write_reader
 from azuraforge_learner.onnx.verification import compare_answers
 from azuraforge_learner.onnx.write_model import GRAPH_KEY, write_model
 from azuraforge_learner.sealed import PARTIAL_SUFFIX, sync_folder
@@ -78,6 +80,30 @@ def export_onnx(
     _write(path, content)
     digest = hashlib.sha256(content).hexdigest()
     return OnnxExport(path, digest, len(content), OPSET, len(program.nodes), difference)
+
+
+def export_reader(
+    layer: Recurrent, path: Path, *, metadata: Mapping[str, str] | None = None, verify: bool = False
+) -> OnnxExport:
+    """Write a recurrent layer as its `read`: x, `lengths`, `h` and (LSTM) `c` go in, y, `h_last` and `c_last` come out.
+
+    For whoever feeds sequences piece by piece or of several lengths at once; `onnx/sequence_reader.py` says the shapes.
+    Parameters are called `0.w_x` and so on. With `verify` it is compared with the layer on random sequences.
+
+    Raises:
+        OnnxMissing: `onnx` is not installed, or `verify` is asked for without onnxruntime.
+        OnnxUnsupported: this is no recurrent layer, or its weights have several dtypes.
+        OnnxMismatch: onnxruntime answers otherwise.
+    """
+    if not isinstance(layer, Recurrent):
+        raise OnnxUnsupported(f"{type(layer).__name__} has no state to read from: export_onnx writes it")
+    if FORMAT_KEY in (metadata or {}):
+        raise OnnxUnsupported(f"the metadata {FORMAT_KEY!r} is written by export_reader itself")
+    program = write_reader(layer, metadata={**(metadata or {}), FORMAT_KEY: ONNX_FORMAT})
+    content = to_bytes(program)
+    difference = compare_reading(content, layer) if verify else None
+    _write(path, content)
+    return OnnxExport(path, hashlib.sha256(content).hexdigest(), len(content), OPSET, len(program.nodes), difference)
 
 
 def _about(model: Layer | Bundle) -> dict[str, str]:

@@ -51,7 +51,10 @@ class Port:
 
 @dataclass(frozen=True)
 class Program:
-    """A graph of one input and one output; nodes stand in an order in which they can run."""
+    """A graph; nodes stand in an order in which they can run.
+
+    A model has one input and one output; what else a recurrent layer reads and answers with, its state, comes after.
+    """
 
     nodes: tuple[Node, ...]
     weights: Mapping[str, Array]
@@ -59,6 +62,8 @@ class Program:
     output: Port
     metadata: Mapping[str, str] = field(default_factory=dict)
     opset: int = OPSET
+    more_inputs: tuple[Port, ...] = ()
+    more_outputs: tuple[Port, ...] = ()
 
 
 def same_graph(one: Program, other: Program) -> bool:

@@ -43,8 +43,10 @@ def to_bytes(program: Program) -> bytes:
     model.opset_import.add(domain="", version=program.opset)
     graph = model.graph
     graph.name = GRAPH_NAME
-    _write_port(graph.input.add(), program.input)
-    _write_port(graph.output.add(), program.output)
+    for port in (program.input, *program.more_inputs):
+        _write_port(graph.input.add(), port)
+    for port in (program.output, *program.more_outputs):
+        _write_port(graph.output.add(), port)
     for name, array in program.weights.items():
         _write_tensor(graph.initializer.add(), name, array)
     for node in program.nodes:

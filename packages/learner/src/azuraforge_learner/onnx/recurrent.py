@@ -66,26 +66,51 @@ def read_recurrent(page: Page) -> Step:
     return _read_answer(page, arrays, units=units)
 
 
+def write_read(
+    out: Writer, layer: Recurrent, x: Value, *, lengths: str, states: Sequence[Sequence[str]]
+) -> tuple[Value, list[tuple[str, ...]]]:
+    """The same from a state, over sequences of their own lengths: the answer, and the state of every level at its end.
+
+    `states` holds for every level the names of its parts, each `(directions, batch, units)`.
+    """
+    lasts = []
+    for level, state in zip(layer.levels(), states, strict=True):
+        is_sequence = level.above is not None or layer.return_sequences
+        x, last = _write_node(out, level, x, is_sequence=is_sequence, more=(lengths, *state), parts=layer.state_parts)
+        lasts.append(last)
+        out = out.inside("above")
+    return x, lasts
+
+
 def _write(out: Writer, level: Recurrent, x: Value, *, is_sequence: bool) -> Value:
+    return _write_node(out, level, x, is_sequence=is_sequence)[0]
+
+
+def _write_node(
+    out: Writer, level: Recurrent, x: Value, *, is_sequence: bool, more: Sequence[str] = (), parts: int = 0
+) -> tuple[Value, tuple[str, ...]]:
+    """One operator that also reads `more`, and `parts` of the state that it ends in."""
     cells = _cells(level)
     op = type(cells[0][1]).__name__
     steps = out.stored_as(x, time_major(3))
     weights = [_written(cell) for _, cell in cells]
-    parts = [("w_x",), ("w_h",), ("b",) if op == "LSTM" else ("b_x", "b_h")]
+    arrays = [("w_x",), ("w_h",), ("b",) if op == "LSTM" else ("b_x", "b_h")]
     stored = [
         out.parameter(
             *(f"{prefix}{part}" for prefix, _ in cells for part in own),
             array=np.stack([weight[i] for weight in weights]),
         )
-        for i, own in enumerate(parts)
+        for i, own in enumerate(arrays)
     ]
     options: dict[str, Attribute] = {"hidden_size": level.units}
     if op == "GRU":
         options["linear_before_reset"] = 1
     if len(cells) == 2:
         options["direction"] = "bidirectional"
-    (answer,) = out.node(op, [steps.name, *stored], attributes=options, skip=0 if is_sequence else 1)
-    return _written_answer(out, answer, x, level=level, is_sequence=is_sequence)
+    skip = 0 if is_sequence else 1
+    made = out.node(op, [steps.name, *stored, *more], attributes=options, skip=skip, outputs=max(1, 1 + parts - skip))
+    y = _written_answer(out, made[0], x, level=level, is_sequence=is_sequence)
+    return y, made[1 - skip :] if parts else ()
 
 
 def _cells(level: Recurrent) -> list[tuple[str, LSTM | GRU]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import numpy as np
 
@@ -28,27 +29,47 @@ def compare_answers(content: bytes, program: Program, model: Layer, *, samples: 
         OnnxUnsupported: it has no kernel for a node in this dtype.
         OnnxMismatch: they differ by more than `TOLERANCE`, or one has NaN where the other has none.
     """
-    runtime = need_runtime()
-    options = runtime.SessionOptions()
-    options.log_severity_level = 4  # what goes wrong is raised below, once
+    run = open_session(content)
     given = [samples] if samples is not None else [_samples(program, model, n=n) for n in _BATCHES]
     largest = 0.0
     with in_use(model):
         for x in given:
-            ours = model(Tensor(x)).data
-            try:
-                session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-                (theirs,) = session.run(None, {program.input.name: x})
-            except Exception as error:  # its classes of errors are not published
-                raise OnnxUnsupported(
-                    f"onnxruntime cannot run it: {error}; for some operators it has float32 kernels only: cast the "
-                    "model to float32, or export with verify=False"
-                ) from error
-            largest = max(largest, _difference(ours, theirs))
+            (theirs,) = run({program.input.name: x})
+            largest = max(largest, need_near(model(Tensor(x)).data, theirs))
     return largest
 
 
-def _difference(ours: Array, theirs: Array) -> float:
+def open_session(content: bytes) -> Callable[[Mapping[str, Any]], list[Array]]:
+    """A function that gives a file its inputs by name and answers with all of its outputs.
+
+    Raises:
+        OnnxMissing: onnxruntime is not installed.
+        OnnxUnsupported: (when it is called) it has no kernel for a node in this dtype.
+    """
+    runtime = need_runtime()
+    options = runtime.SessionOptions()
+    options.log_severity_level = 4  # what goes wrong is raised below, once
+
+    def run(given: Mapping[str, Any]) -> list[Array]:
+        try:
+            session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            answers: list[Array] = session.run(None, dict(given))
+        except Exception as error:  # its classes of errors are not published
+            raise OnnxUnsupported(
+                f"onnxruntime cannot run it: {error}; for some operators it has float32 kernels only: cast the "
+                "model to float32, or export with verify=False"
+            ) from error
+        return answers
+
+    return run
+
+
+def need_near(ours: Array, theirs: Array) -> float:
+    """The largest difference of two answers, in units of the number itself where that is above 1.
+
+    Raises:
+        OnnxMismatch: it is above `TOLERANCE`, they differ in shape or dtype, or only one has NaN somewhere.
+    """
     if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
         raise OnnxMismatch(
             f"onnxruntime answers {theirs.dtype}{theirs.shape}, the model {ours.dtype}{ours.shape}; nothing was written"

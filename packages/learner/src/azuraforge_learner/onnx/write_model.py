@@ -123,14 +123,14 @@ def write_model(
         LayerInvalid: a layer that does not fit the shape before it.
     """
     document = json.dumps(to_graph(model), sort_keys=True, separators=(",", ":"))
-    dtype = _dtype(model, wanted=dtype)
+    dtype = dtype_of(model, wanted=dtype)
     draft = Draft(names={INPUT, OUTPUT})
     rank = len(input_shape) + 1
     first = Port(INPUT, "int64" if _reads_integers(model) else dtype, _axes(input_shape))
     out = Writer(draft, dtype=dtype)
     x = Value(INPUT, input_shape, natural(rank))
     y = out.naturally(_write_network(out, model, x) if isinstance(model, Graph) else _write_chain(out, model.layers, x))
-    _rename_output(draft, y.name)
+    rename_values(draft, {y.name: OUTPUT})
     return Program(
         nodes=tuple(draft.nodes),
         weights=dict(sorted(draft.weights.items())),
@@ -199,15 +199,15 @@ def _write_join(out: Writer, kind: type[Branches], answers: Sequence[Value]) -> 
     return Value(out.apply("Add" if len(names) == 2 else "Sum", *names), shape, order)
 
 
-def _rename_output(draft: Draft, name: str) -> None:
-    """The last answer is called y."""
-    swap = {name: OUTPUT}
+def rename_values(draft: Draft, swap: Mapping[str, str]) -> None:
+    """Call what leaves the graph by its own name."""
     for i, node in enumerate(draft.nodes):
         inputs, outputs = (tuple(swap.get(part, part) for part in names) for names in (node.inputs, node.outputs))
         draft.nodes[i] = replace(node, inputs=inputs, outputs=outputs)
 
 
-def _dtype(model: Layer, *, wanted: str | None) -> str:
+def dtype_of(model: Layer, *, wanted: str | None) -> str:
+    """The one dtype of a model's weights."""
     dtypes = {str(array.dtype) for array in model.arrays().values()} or {wanted or "float32"}
     if len(dtypes) > 1 or not dtypes <= {"float32", "float64"} or wanted not in {None, *dtypes}:
         asked = f", asked for is {wanted}" if wanted else ""
