@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Any
 
 import httpx
@@ -30,7 +30,7 @@ def sign_out(house: House, size: int) -> Measured:
     with ExitStack() as stack:
         gateways = [stack.enter_context(open_gateway(house)) for _ in range(GATEWAYS)]
         for place in range(size):
-            browser = stack.enter_context(_sign_in(house, gateways[0], name=f"person-{place}"))
+            browser = stack.enter_context(closing(_sign_in(house, gateways[0], name=f"person-{place}")))
             sockets = [_watch(one, task_id, browser) for one in gateways for _ in range(SOCKETS_EACH)]
             with ThreadPoolExecutor(len(sockets)) as pool:
                 closings = [pool.submit(_wait_for_close, socket, house.deadline_s) for socket in sockets]

@@ -33,6 +33,7 @@ def pause_under_kills(house: House, size: int) -> Measured:
         while pauses < size:
             task_id = house.train(CONFIG)
             ids.append(task_id)
+            house.wait_for_epoch(task_id, 1)  # a worker hears wake-ups by now
             while pauses < size and not _is_over(house, task_id):
                 time.sleep(dice.uniform(0.0, LONGEST_S))
                 if _pause(house, task_id, is_killed=dice.random() < 0.5):
