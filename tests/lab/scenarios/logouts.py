@@ -33,11 +33,11 @@ def sign_out(house: House, size: int) -> Measured:
             browser = stack.enter_context(closing(_sign_in(house, gateways[0], name=f"person-{place}")))
             sockets = [_watch(one, task_id, browser) for one in gateways for _ in range(SOCKETS_EACH)]
             with ThreadPoolExecutor(len(sockets)) as pool:
-                closings = [pool.submit(_wait_for_close, socket, house.deadline_s) for socket in sockets]
+                endings = [pool.submit(_wait_for_close, socket, house.deadline_s) for socket in sockets]
                 asked = time.monotonic()
                 browser.delete("/api/v1/auth/session").raise_for_status()
-                for closing in closings:
-                    closed_at, code = closing.result()
+                for ending in endings:
+                    closed_at, code = ending.result()
                     took.append(closed_at - asked)
                     wrongs += [] if code == SESSION_ENDED else [f"a socket was closed with {code}"]
     wrongs += [] if max(took) < LIMIT_S else [f"a socket stayed open for {max(took):.1f} s"]
