@@ -18,7 +18,7 @@ from azuraforge_client import ClientError
 from azuraforge_contracts import new_id
 from azuraforge_ledger.testing import list_task_ids
 
-CONFIG = SteadyConfig(epochs=10, batches=4, pause_s=0.04)
+CONFIG = SteadyConfig(epochs=16, batches=4, pause_s=0.06)
 POSTS_PER_KILL = 2
 REST_S = 0.8
 
