@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
+from azuraforge_contracts import EventType, WarningRaised
 from azuraforge_ledger import DatabaseUrlInvalid, Ledger, LedgerUnavailable, open_ledger
-from azuraforge_ledger.testing import play
+from azuraforge_ledger.testing import check_history, play, read_history
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "mysql://host/db", "sqlite://", "sqlite:///:memory:", "oracle://x"])
@@ -66,3 +68,24 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DatabaseUrlInvalid, match="folder"):
         open_ledger(f"sqlite:///{tmp_path}/file/ledger.sqlite3")
+
+
+def test_a_full_disk_is_an_absence_and_takes_nothing_with_it(sqlite_ledger: Callable[[], Ledger]) -> None:
+    full = sqlite_ledger()
+    task_id = play.start(full)
+    with full.database.read() as connection:
+        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+    full.close()
+
+    @event.listens_for(full.database.engine, "connect")
+    def limit(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+
+    warning = WarningRaised(code="x", message="x" * 100_000)
+    with pytest.raises(LedgerUnavailable, match="full"):
+        full.events.append(task_id, attempt=1, type=EventType.WARNING, data=warning)
+    assert check_history(read_history(full, task_id), is_ended=False) == []
+
+    roomy = sqlite_ledger()
+    roomy.events.append(task_id, attempt=1, type=EventType.EPOCH, data=play.epoch(1))
+    assert check_history(read_history(roomy, task_id), is_ended=False) == []

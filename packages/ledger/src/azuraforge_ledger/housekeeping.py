@@ -220,6 +220,7 @@ class _Pass:
             code=FailureCode.NO_WORKER,
             message="No live worker offered this pipeline for an hour.",
             hint="Start a worker that has the app installed, then start the experiment again.",
+            params={"cause": "no_worker", "hours": NO_WORKER_S // 3600},
         )
         with self._database.write() as connection:
             row = lock_row(connection, task_id)

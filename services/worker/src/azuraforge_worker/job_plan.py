@@ -121,4 +121,5 @@ def _warnings(refusals: list[CheckpointRefused], *, start: _Start) -> tuple[Warn
         return ()
     place = f"after epoch {start.epoch}" if start.folder is not None else "from the beginning"
     message = f"The newest checkpoint cannot be used ({refusals[0]}). The training goes on {place}."
-    return (WarningRaised(code=WarningCode.CHECKPOINT_UNREADABLE, message=message),)
+    params = {"detail": str(refusals[0]), "from_epoch": start.epoch}
+    return (WarningRaised(code=WarningCode.CHECKPOINT_UNREADABLE, message=message, params=params),)
