@@ -1,125 +1,152 @@
 """How many viewers one API process serves: N sockets on one experiment, R events per second through real Valkey.
 
-Prints delivered share, gaps, p50/p99 delay from before the commit to receipt, and memory per socket. Sockets are read
-in this process, which shares the two cores with the server: the delay is the sum of both.
+Prints the delivered share, gaps, the delay from before the commit to receipt, memory per idle and per slow viewer, the
+server's CPU per delivered event, and how soon after SIGTERM every viewer has its 1012. The viewers are a process of
+their own; ledger and publisher are this one. All three share the machine's cores, so a delay is the sum of them.
 
     python benchmarks/api_live.py [sockets=1000] [events per second=10] [seconds=10]
 """
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import json
 import os
-import secrets
+import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-import redis.asyncio
+import redis
+from _socket_viewers import _request
+from running_gateway import RunningGateway, running_gateway
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+
 from live_servers import valkey_server
 
 from azuraforge_contracts import EpochFinished, EventType, ReadyReport
 from azuraforge_contracts.names import progress_channel
 from azuraforge_ledger import Ledger, NewExperiment, open_ledger
 
-
-def rss_bytes(pid: int) -> int:
-    """Resident memory of a process."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) * 1024
-    raise RuntimeError("no VmRSS")
+FIRST_EVENTS = 3
+"""Queued, starting, running."""
+SLOW = 50
+FILLER = "x" * 20_000
 
 
-async def open_viewer(port: int, task_id: str, key: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """One accepted WebSocket."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    token = base64.b64encode(secrets.token_bytes(16)).decode()
-    writer.write(
-        f"GET /ws/task_status/{task_id}?after=0 HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
-        f"Connection: Upgrade\r\nSec-WebSocket-Key: {token}\r\nSec-WebSocket-Version: 13\r\n"
-        f"Authorization: Bearer {key}\r\n\r\n".encode()
-    )
-    head = await reader.readuntil(b"\r\n\r\n")
-    if b" 101 " not in head:
-        raise RuntimeError(head.decode())
-    return reader, writer
+class Training:
+    """An experiment that tells epochs when it is told to."""
+
+    def __init__(self, ledger: Ledger, client: redis.Redis) -> None:
+        self._ledger = ledger
+        self._redis = client
+        self.task_id = ledger.experiments.submit(NewExperiment("toy", "1", "bench", {}, "0" * 64)).experiment.task_id
+        ledger.leases.claim(self.task_id, worker_id="benchmark")
+        ledger.leases.begin(self.task_id, attempt=1, ready=ReadyReport(device="cpu"))
+        self._epoch = 0
+
+    def tell(self, *, filler: str = "") -> None:
+        """One epoch, stored and published."""
+        self._epoch += 1
+        data = EpochFinished(epoch=self._epoch, epochs=100_000, metrics={"sent": time.time()})
+        event = self._ledger.events.append(self.task_id, attempt=1, type=EventType.EPOCH, data=data)
+        if filler:
+            event = event.model_copy(update={"data": {**event.data, "filler": filler}})
+        self._redis.publish(progress_channel(self.task_id), event.model_dump_json())
+
+    def hold(self) -> None:
+        """Renew the lease, or the gateway's housekeeping takes the experiment away while sockets open."""
+        self._ledger.leases.renew(self.task_id, attempt=1, worker_id="benchmark")
+
+    def tell_for(self, seconds: int, *, rate: int) -> None:
+        """At a steady rate."""
+        began = time.time()
+        for number in range(rate * seconds):
+            if number % rate == 0:
+                self.hold()
+            time.sleep(max(0.0, began + number / rate - time.time()))
+            self.tell()
 
 
-async def read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    """Opcode and payload of one unmasked frame."""
-    first, second = await reader.readexactly(2)
-    size = second & 0x7F
-    if size == 126:
-        size = int.from_bytes(await reader.readexactly(2))
-    elif size == 127:
-        size = int.from_bytes(await reader.readexactly(8))
-    return first & 0xF, await reader.readexactly(size)
+@contextmanager
+def viewers(
+    gateway: RunningGateway, training: Training, *, sockets: int, expected: int
+) -> Iterator[subprocess.Popen[str]]:
+    """A process with that many open sockets."""
+    script = Path(__file__).with_name("_socket_viewers.py")
+    command = [
+        sys.executable,
+        str(script),
+        str(gateway.port),
+        training.task_id,
+        gateway.key,
+        str(sockets),
+        str(expected),
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        training.hold()
+        while not select.select([process.stdout], [], [], 5.0)[0]:
+            training.hold()
+        if process.stdout.readline().strip() != "open":
+            raise SystemExit("the sockets did not open")
+        yield process
+        process.terminate()
 
 
-async def view(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, expected: int, delays: list[float]
-) -> int:
-    """Read until event `expected`; returns how many numbers were missing or out of order."""
-    last, gaps = 0, 0
-    while last < expected:
-        opcode, payload = await read_frame(reader)
-        if opcode == 9:
-            writer.write(bytes((0x8A, 0x80 | len(payload), 0, 0, 0, 0)) + payload)
-        if opcode != 1 or b'"seq":' not in payload:
-            continue
-        frame = json.loads(payload)
-        if frame["type"] == "heartbeat":
-            continue
-        gaps += frame["seq"] != last + 1
-        last = frame["seq"]
-        if frame["type"] == "epoch":
-            delays.append(time.time() - frame["data"]["metrics"]["sent"])
-    return gaps
-
-
-async def measure(
-    *, ledger: Ledger, port: int, task_id: str, key: str, url: str, sockets: int, rate: int, seconds: int, pid: int
-) -> dict[str, float]:
-    """Open the sockets, publish, and compare what arrived."""
-    before = rss_bytes(pid)
+def slow_viewer_bytes(gateway: RunningGateway, training: Training) -> float:
+    """Memory of a viewer that reads nothing while more is published than its queue holds."""
     opened = []
-    for _ in range(0, sockets, 50):
-        opened += await asyncio.gather(
-            *(open_viewer(port, task_id, key) for _ in range(min(50, sockets - len(opened))))
-        )
-    await asyncio.sleep(1)
-    per_socket = (rss_bytes(pid) - before) / sockets
-    delays: list[float] = []
-    total = 3 + rate * seconds
-    viewing = [asyncio.create_task(view(reader, writer, expected=total, delays=delays)) for reader, writer in opened]
-    client = redis.asyncio.Redis.from_url(url)
-    began = time.time()
-    for number in range(rate * seconds):
-        await asyncio.sleep(max(0.0, began + number / rate - time.time()))
-        data = EpochFinished(epoch=number + 1, epochs=10_000, metrics={"sent": time.time()})
-        event = await asyncio.to_thread(ledger.events.append, task_id, attempt=1, type=EventType.EPOCH, data=data)
-        await client.publish(progress_channel(task_id), event.model_dump_json())
-    done, late = await asyncio.wait(viewing, timeout=30)
-    for _, writer in opened:
-        writer.close()
-    delays.sort()
+    for _ in range(SLOW):
+        connection = socket.create_connection(("127.0.0.1", gateway.port))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(_request(training.task_id, gateway.key))
+        connection.recv(4096)
+        opened.append(connection)
+    time.sleep(1.0)
+    training.hold()
+    before = gateway.memory_bytes()
+    for _ in range(200):
+        training.tell(filler=FILLER)
+    time.sleep(1.0)
+    used = (gateway.memory_bytes() - before) / SLOW
+    for connection in opened:
+        connection.close()
+    return used
+
+
+def measure(gateway: RunningGateway, training: Training, *, sockets: int, rate: int, seconds: int) -> dict[str, float]:
+    """Open, publish, compare, stop."""
+    expected = FIRST_EVENTS + rate * seconds
+    empty = gateway.memory_bytes()
+    with viewers(gateway, training, sockets=sockets, expected=expected) as process:
+        assert process.stdout is not None
+        time.sleep(1.0)
+        per_socket = (gateway.memory_bytes() - empty) / sockets
+        cpu = gateway.cpu_s()
+        training.tell_for(seconds, rate=rate)
+        found: dict[str, float] = json.loads(process.stdout.readline())
+        cpu = gateway.cpu_s() - cpu
+        delivered = found.pop("delivered")
+        slow = slow_viewer_bytes(gateway, training)
+        stopped_at = time.time()
+        os.kill(gateway.pid, signal.SIGTERM)
+        select.select([process.stdout], [], [], 40.0)
+        end = json.loads(process.stdout.readline())
     return {
-        "delivered": len(delays) / (sockets * rate * seconds),
-        "unfinished": len(late),
-        "gaps": sum(task.result() for task in done),
-        "p50_ms": delays[len(delays) // 2] * 1000,
-        "p99_ms": delays[len(delays) * 99 // 100] * 1000,
+        "delivered": delivered / (sockets * rate * seconds),
+        **found,
         "kb_per_socket": per_socket / 1024,
+        "kb_per_slow_viewer": slow / 1024,
+        "cpu_us_per_event": cpu / delivered * 1e6,
+        "closed_with_1012": end["codes"].get("1012", 0) / sockets,
+        "closed_after_s": end["closed_at"] - stopped_at,
     }
 
 
@@ -127,58 +154,18 @@ def main() -> None:
     """Start Valkey and one API process, measure, print."""
     given = [int(text) for text in sys.argv[1:4]]
     sockets, rate, seconds = [*given, *(1000, 10, 10)[len(given) :]]
-    key = "benchmark-key-0123456789abcdef"
-    with tempfile.TemporaryDirectory() as folder, valkey_server() as url, socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
+    with tempfile.TemporaryDirectory(prefix="azf-bench-") as folder, valkey_server() as url:
         database = f"sqlite:///{folder}/ledger.sqlite3"
-        environ = {
-            "AZURAFORGE_HOME": folder,
-            "AZURAFORGE_REDIS_URL": url,
-            "AZURAFORGE_DATABASE_URL": database,
-            "AZURAFORGE_OWNER_KEY": key,
-            "AZURAFORGE_PORT": str(port),
-        }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "azuraforge_api"], env={**os.environ, **environ}, stderr=subprocess.DEVNULL
-        )
-        try:
-            while True:
-                try:
-                    httpx.get(f"http://127.0.0.1:{port}/api/v1/health", verify=False)
-                    break
-                except httpx.TransportError:
-                    time.sleep(0.1)
+        with running_gateway(Path(folder), database_url=database, redis_url=url) as gateway:
             ledger = open_ledger(database)
-            new = NewExperiment("toy", "1", "bench", {}, "0" * 64)
-            task_id = ledger.experiments.submit(new).experiment.task_id
-            ledger.leases.claim(task_id, worker_id="benchmark")
-            ledger.leases.begin(task_id, attempt=1, ready=ReadyReport(device="cpu"))
-            found = asyncio.run(
-                measure(
-                    ledger=ledger, port=port, task_id=task_id, key=key, url=url, sockets=sockets, rate=rate,
-                    seconds=seconds, pid=process.pid,
-                )
-            )  # fmt: skip
+            training = Training(ledger, redis.Redis.from_url(url))
+            found = measure(gateway, training, sockets=sockets, rate=rate, seconds=seconds)
             ledger.close()
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(15)
     for name, value in found.items():
-        print(f"{name:>14} {value:10.2f}")
-    print(
-        json.dumps(
-            {
-                "benchmark": "api_live",
-                "sockets": sockets,
-                "events_per_s": rate,
-                "value": round(found["p99_ms"], 1),
-                "unit": "ms p99",
-                **{name: round(value, 3) for name, value in found.items()},
-            }
-        )
-    )
+        print(f"{name:>18} {value:10.2f}")
+    result = {"benchmark": "api_live", "sockets": sockets, "events_per_s": rate}
+    result |= {"value": round(found["p99_ms"], 1), "unit": "ms p99"}
+    print(json.dumps(result | {name: round(value, 3) for name, value in found.items()}))
 
 
 if __name__ == "__main__":

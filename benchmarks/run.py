@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
-SUPPORT = {"run", "running_platform", "engine_table"}
+SUPPORT = {"run", "running_gateway", "running_platform", "engine_table"}
 
 
 @dataclass(frozen=True)

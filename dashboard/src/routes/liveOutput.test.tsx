@@ -58,7 +58,7 @@ describe("the live page's log and use of the machine", () => {
     expect(screen.queryByRole("img", { name: /^GPU/ })).toBeNull();
     const usage = screen.getByRole("region", { name: "Use of the machine" });
     await user.click(within(usage).getByRole("button", { name: "Show table" }));
-    const table = within(usage).getByRole("table", { name: "Use of the machine" });
+    const table = within(usage).getByRole("table", { name: "Processor, Memory" });
     expect(within(table).getAllByRole("row")).toHaveLength(3);
     expect(within(table).getByRole("columnheader", { name: "Memory (MB)" })).toBeTruthy();
   });

@@ -6,7 +6,7 @@ import { Panel } from "@/components/Panel";
 import type { SystemSample } from "@/lib/api/schema.gen";
 import { useWords, type Words } from "@/lib/useWords";
 
-const MEGABYTE = 1024 ** 2;
+const MEGABYTE = 1e6;
 
 interface Gauge {
   name: string;
@@ -48,11 +48,11 @@ export function UsagePanel({ samples, isEnded }: { samples: readonly SystemSampl
         </p>
       ) : (
         <>
-          <dl className="flex flex-col gap-4">
+          <ul className="flex flex-col gap-4">
             {gauges.map((gauge) => (
               <GaugeRow key={gauge.name} gauge={gauge} />
             ))}
-          </dl>
+          </ul>
           <div className="mt-3 flex flex-wrap items-center justify-between gap-2 text-sm text-soft">
             <span className="numeric">
               {t("output.processes", {
@@ -75,7 +75,7 @@ export function UsagePanel({ samples, isEnded }: { samples: readonly SystemSampl
             <ChartTable
               id={tableId}
               model={model}
-              caption={t("output.usage")}
+              caption={gauges.map(({ name }) => name).join(", ")}
               showX={(index) => format.clock(samples[index]?.ts ?? newest.ts)}
             />
           )}
@@ -91,20 +91,20 @@ function GaugeRow({ gauge }: { gauge: Gauge }) {
   const most = gauge.values.reduce<number>((highest, value) => Math.max(highest, value ?? 0), 0);
   const shown = now === null ? t("common.none") : gauge.show(now);
   return (
-    <div className="grid grid-cols-[minmax(6rem,8rem)_1fr] items-center gap-x-4">
+    <li className="grid grid-cols-[minmax(6rem,8rem)_1fr] items-center gap-x-4">
       <div>
-        <dt className="text-xs text-soft">{gauge.name}</dt>
-        <dd className="numeric font-semibold">{shown}</dd>
+        <p className="text-xs text-soft">{gauge.name}</p>
+        <p className="numeric font-semibold">{shown}</p>
       </div>
-      <dd className="min-w-0">
+      <div className="min-w-0">
         <Sparkline
           values={gauge.values}
           color={gauge.color}
           atLeast={gauge.atLeast}
           label={t("output.gauge", { name: gauge.name, now: shown, most: gauge.show(most) })}
         />
-      </dd>
-    </div>
+      </div>
+    </li>
   );
 }
 
