@@ -58,6 +58,8 @@ def test_a_training_that_overran_its_forecast_makes_no_negative_time(ledger: Led
     running = submit(ledger, config_hash="a")
     train(ledger, running, seconds=[1.0] * 12)
     assert place_of(ledger, submit(ledger, config_hash="a")).starts_in_s == 0.0
+    ledger.leases.release(running, attempt=1, reason="restart")
+    assert place_of(ledger, running).trains_for_s == 0.0
 
 
 def test_without_any_epoch_measured_there_is_no_number(ledger: Ledger) -> None:
