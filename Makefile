@@ -1,5 +1,5 @@
 # Two commands matter: `make up` and `make test`. Each target is one line that calls a tool.
-.PHONY: up test test-full chaos soak check fmt bench lock wheels clean help
+.PHONY: up hostile test test-full chaos soak check fmt bench lock wheels clean help
 .DEFAULT_GOAL := help
 
 up: ## install what is missing, build the dashboard, start the platform (ARGS="--port 9000")
@@ -19,6 +19,9 @@ soak: ## use and break a platform at random, judged all the while: make soak SEC
 
 check: ## what CI runs before the tests: style, types, direction of imports, dependencies, sizes
 	@tools/bootstrap.sh && exec .venv/bin/python tools/run_checks.py
+
+hostile: ## ten thousand hostile requests per role against a running gateway
+	@tools/bootstrap.sh --no-dashboard && exec .venv/bin/python -m pytest tests/hostile -m slow -s --timeout 7200
 
 fmt: ## format and fix what a machine can fix
 	@tools/bootstrap.sh && exec .venv/bin/python tools/run_checks.py --fix

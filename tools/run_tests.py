@@ -75,6 +75,7 @@ def parts(*, is_full: bool) -> list[Part]:
         tests("platform", "packages/azuraforge", "services/worker"),
         tests("core", "packages/core", "tests/benchmarks"),
         tests("chaos", "tests/chaos"),
+        tests("hostile", "tests/hostile", after=()),
         Part("dashboard", ("npm", "run", "--silent", "test"), cwd=DASHBOARD),
         Part("browser", (PYTHON, "tools/browser_tests.py"), ("kernels", "dashboard")),
     ]
