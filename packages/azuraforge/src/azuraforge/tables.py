@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import click
-from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from azuraforge.locales import Texts
+from azuraforge_contracts import Message
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, texts: Texts) -> None:
@@ -33,7 +33,7 @@ def say_time(moment: datetime | None, *, otherwise: str = "") -> str:
     return otherwise if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def print_json(items: Sequence[BaseModel]) -> None:
+def print_json(items: Sequence[Message]) -> None:
     """One JSON object per line."""
     for item in items:
         click.echo(item.model_dump_json())

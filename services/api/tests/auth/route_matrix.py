@@ -78,6 +78,7 @@ MATRIX: dict[tuple[str, str], Row] = {
     ("GET", "/experiments/{task_id}/events"): Row(READS),
     ("GET", "/experiments/{task_id}/events/stream"): Row(READS, (204,)),
     ("GET", "/experiments/{task_id}/logs"): Row(READS),
+    ("GET", "/experiments/{task_id}/metrics"): Row(READS),
     ("GET", "/keys"): Row(UNBOUNDED),
     ("POST", "/keys"): Row(UNBOUNDED, (201,)),
     ("DELETE", "/keys/{key_id}"): Row(UNBOUNDED, (204,)),

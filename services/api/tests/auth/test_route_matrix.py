@@ -125,6 +125,8 @@ def ask(house: House, method: str, path: str, *, column: str) -> httpx.Response:
     )
     if path.endswith("/stream"):
         url += f"?after={house.last_seq}"
+    if path.endswith("/metrics"):
+        url += "?name=loss"
     if method == "DELETE" and "members" in path:
         house.gateway.client.post(f"/api/v1/projects/{house.project}/members", json=_member("target"))
     body = _body(house, method, path, column=column)
