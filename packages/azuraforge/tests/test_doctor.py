@@ -155,3 +155,25 @@ def test_a_wrong_setting_of_the_kernels_is_a_problem(home: Home, monkeypatch: py
 
     assert found.level is Level.PROBLEM
     assert found.text == "AZURAFORGE_KERNELS is 'fast', it must be auto, native or numpy"
+
+
+def test_the_walls_around_trainers_are_told(home: Home) -> None:
+    (found,) = findings(home, "walls")
+
+    assert found.level in {Level.GOOD, Level.WARNING}
+    assert found.text
+
+
+def test_a_secret_file_that_others_can_read_is_a_warning(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "database.url"
+    path.write_text("postgresql://u:hunter2@h/d\n")
+    path.chmod(0o644)
+
+    (found,) = findings(home, "secrets", AZURAFORGE_DATABASE_URL_FILE=str(path))
+
+    assert found.level is Level.WARNING
+    assert str(path) in found.text
+    assert "hunter2" not in found.text
+    assert found.remedy == f"chmod go= {path}"
+    path.chmod(0o600)
+    assert findings(home, "secrets", AZURAFORGE_DATABASE_URL_FILE=str(path)) == []

@@ -52,6 +52,14 @@ from azuraforge_core.kernels.report import describe_kernels
 report = describe_kernels(os.environ)
 print("fallback" if report.is_fallback else "good", report.text)
 """
+WALLS_PROBE = """
+from azuraforge_worker.walls import missing_walls
+print("; ".join(missing_walls()))
+"""
+SECRET_FILES = (
+    "AZURAFORGE_TLS_KEY",
+    *(f"AZURAFORGE_{name}_FILE" for name in ("DATABASE_URL", "KEY", "OWNER_KEY", "REDIS_URL")),
+)
 
 
 class Level(StrEnum):
@@ -96,6 +104,8 @@ def examine(patient: Patient) -> list[Finding]:
         _look_at_database,
         _look_at_device,
         _look_at_kernels,
+        _look_at_walls,
+        _look_at_secret_files,
     )
     return [finding for check in checks for finding in check(patient)]
 
@@ -264,6 +274,25 @@ def _look_at_kernels(patient: Patient) -> Iterator[Finding]:
         yield Finding("kernels", Level.WARNING, text, remedy)
     else:
         yield Finding("kernels", Level.GOOD, text)
+
+
+def _look_at_walls(patient: Patient) -> Iterator[Finding]:
+    said = _run([sys.executable, "-c", WALLS_PROBE])
+    if said.returncode != 0:
+        yield Finding("walls", Level.PROBLEM, _last_words(said), patient.texts("packages_missing_remedy"))
+    elif missing := said.stdout.strip():
+        yield Finding("walls", Level.WARNING, missing, patient.texts("walls_remedy"))
+    else:
+        yield Finding("walls", Level.GOOD, patient.texts("walls_good"))
+
+
+def _look_at_secret_files(patient: Patient) -> Iterator[Finding]:
+    for name in SECRET_FILES:
+        path = Path(patient.environ.get(name) or "/nonexistent")
+        if path.is_file() and stat.S_IMODE(path.stat().st_mode) & 0o044:
+            mode = f"{stat.S_IMODE(path.stat().st_mode):04o}"
+            text = patient.texts("secret_file_open", name=name, path=path, mode=mode)
+            yield Finding("secrets", Level.WARNING, text, f"chmod go= {path}")
 
 
 def _run(command: list[str], *, stdin: str = "") -> subprocess.CompletedProcess[str]:

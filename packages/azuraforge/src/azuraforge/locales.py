@@ -78,6 +78,18 @@ TABLE: Mapping[str, tuple[str, str]] = {
         "Stop what uses it, or choose another with --port (0 picks a free one).",
         "Kullananı durdurun ya da --port ile başka bir port seçin (0 boş bir port bulur).",
     ),
+    "walls_good": (
+        "trainers reach their own files and the internet, nothing else",
+        "eğiticiler kendi dosyalarına ve internete ulaşır, başka hiçbir şeye ulaşmaz",
+    ),
+    "walls_remedy": (
+        "Use a current Linux, or AZURAFORGE_TRAINER_USER; install only apps that you trust.",
+        "Güncel bir Linux ya da AZURAFORGE_TRAINER_USER kullanın; yalnızca güvendiğiniz uygulamaları kurun.",
+    ),
+    "secret_file_open": (
+        "Others may read the secret file of {name}: {path} (mode {mode}).",
+        "{name} gizli dosyasını başkaları okuyabilir: {path} (kip {mode}).",
+    ),
     "host_open": (
         "Nothing may listen on {host} without TLS: passwords would cross the network readable.",
         "TLS olmadan {host} dinlenemez: parolalar ağdan okunabilir hâlde geçerdi.",
