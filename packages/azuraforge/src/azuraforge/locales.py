@@ -279,6 +279,8 @@ TABLE: Mapping[str, tuple[str, str]] = {
     "doctor_server": ("server", "sunucu"),
     "doctor_device": ("device", "aygıt"),
     "doctor_kernels": ("kernels", "çekirdekler"),
+    "doctor_walls": ("walls", "duvarlar"),
+    "doctor_secrets": ("secrets", "gizliler"),
     "doctor_dashboard": ("dashboard", "pano"),
     "packages_missing": ("Not installed: {names}.", "Kurulu değil: {names}."),
     "packages_missing_remedy": (
