@@ -114,6 +114,28 @@ def test_the_list_asks_for_what_was_wanted() -> None:
     assert client_of(handle).experiments.list(states=["running", "failed"], text="x", limit=5).total == 0
 
 
+def test_a_list_in_an_order_and_a_metric_ask_for_what_was_wanted() -> None:
+    asked = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.raw_path.decode())
+        if request.url.path.endswith("/metrics"):
+            return httpx.Response(200, json={"name": "loss", "count": 0, "last_step": 0, "buckets": []})
+        if request.url.path.endswith("/logs"):
+            return httpx.Response(200, json={"type": "recent", "logs": [], "system": []})
+        return httpx.Response(200, json={"items": [], "next_cursor": None, "total": 0})
+
+    experiments = client_of(handle).experiments
+    experiments.list(sort="metric:val loss", is_descending=False)
+    experiments.metric("a", "loss", points=9)
+    assert experiments.output("a").logs == []
+    assert asked == [
+        "/api/v1/experiments?sort=metric%3Aval+loss&order=asc&limit=50",
+        "/api/v1/experiments/a/metrics?name=loss&points=9",
+        "/api/v1/experiments/a/logs",
+    ]
+
+
 def test_a_sign_in_link_is_a_whole_address() -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         assert json.loads(request.content) == {"user": "Ayşe"}

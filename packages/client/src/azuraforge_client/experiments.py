@@ -21,6 +21,8 @@ from azuraforge_contracts import (
     ExperimentPage,
     ExperimentRead,
     ExperimentState,
+    MetricHistory,
+    Recent,
     new_id,
 )
 
@@ -70,21 +72,36 @@ class Experiments(ExperimentControl):
         text: str | None = None,
         archived: str | None = None,
         project: str | None = None,
+        sort: str | None = None,
+        is_descending: bool = True,
         cursor: str | None = None,
         limit: int = 50,
     ) -> ExperimentPage:
         """A page, newest first, of those that are not archived unless `archived` is `yes` or `all`.
 
         Give `next_cursor` back as `cursor` for the next one.
+
+        `sort` is `created_at`, `updated_at`, `started_at`, `finished_at`, `name`, `score` or `metric:NAME`;
+        experiments without the value come last.
         """
         wanted = {"state": [str(state) for state in states], "pipeline": pipeline, "q": text, "cursor": cursor}
         wanted |= {"project": project, "archived": archived}
+        wanted |= {"sort": sort, "order": None if is_descending else "asc"}
         params = {name: value for name, value in wanted.items() if value} | {"limit": limit}
         return self._transport.read("/experiments", ExperimentPage, params=params)
 
     def events(self, task_id: str, *, after: int = 0, limit: int = 1000) -> EventPage:
         """A page of events in order of `seq`."""
         return self._transport.read(f"{path_of(task_id)}/events", EventPage, params={"after": after, "limit": limit})
+
+    def metric(self, task_id: str, name: str, *, points: int = 500) -> MetricHistory:
+        """How a metric went, in at most `points` buckets that keep its extremes and its gaps."""
+        params = {"name": name, "points": points}
+        return self._transport.read(f"{path_of(task_id)}/metrics", MetricHistory, params=params)
+
+    def output(self, task_id: str) -> Recent:
+        """The last log records and samples of the machine; empty an hour after the end, and lost with the broker."""
+        return self._transport.read(f"{path_of(task_id)}/logs", Recent)
 
     def watch(self, task_id: str, *, after: int = 0, patience_s: float = PATIENCE_S) -> Iterator[Event]:
         """Every event above `after`, then each as it happens, until the experiment's last one.
