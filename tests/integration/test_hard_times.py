@@ -14,6 +14,7 @@ from azuraforge_contracts import EventType, ExperimentState, FailureCode
 from azuraforge_ledger.testing import play
 
 CONFIG = SteadyConfig(epochs=5, batches=20, pause_s=0.05)
+SHORT = SteadyConfig(epochs=2, batches=2)
 LONG = SteadyConfig(epochs=1000, batches=4, pause_s=0.05)
 ENDS = (ExperimentState.SUCCEEDED, ExperimentState.FAILED)
 MOST_S = 60.0
@@ -63,11 +64,14 @@ def test_a_worker_without_its_database_leaves_and_another_one_continues(sqlite_h
 def test_what_is_accepted_while_the_broker_is_away_is_trained(sqlite_house: House) -> None:
     _, running = train(sqlite_house)
     sqlite_house.stop_broker()
-    waiting = [sqlite_house.train(CONFIG, is_sent=False) for _ in range(2)]
+    sqlite_house.wait_for_state(running, *ENDS)
+    sqlite_house.wait(lambda: not sqlite_house.trainers(running), what="the worker is idle")
 
-    for task_id in [running, *waiting]:
-        assert sqlite_house.wait_for_state(task_id, *ENDS).attempt == 1
-        assert find_wrongs(sqlite_house, task_id, config=CONFIG) == []
+    later = sqlite_house.train(SHORT, is_sent=False)
+
+    assert sqlite_house.wait_for_state(later, *ENDS).attempt == 1
+    assert find_wrongs(sqlite_house, running, config=CONFIG) == []
+    assert find_wrongs(sqlite_house, later, config=SHORT) == []
 
 
 def test_a_training_ends_at_its_time_limit_with_a_checkpoint_to_go_on_from(sqlite_house: House) -> None:
