@@ -51,22 +51,24 @@ def prepare(kind: str, candidate: str, subject: str) -> tuple[Work, dict[str, An
 
 
 def block(work: Work, *, seconds: float) -> dict[str, float]:
-    """Wall and CPU seconds of one call, over a block of about `seconds`."""
+    """Wall and CPU seconds of one call, each the median over a block of about `seconds`."""
     begin = time.process_time()
     for _ in range(WARM_UP_CALLS):
         work()
     times: list[float] = []
-    cpu, start = time.process_time(), time.perf_counter()
-    end = start + seconds
-    while (before := time.perf_counter()) < end or len(times) < FEWEST_CALLS:
+    used: list[float] = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times) < FEWEST_CALLS:
+        cpu, before = time.process_time(), time.perf_counter()
         work()
         times.append(time.perf_counter() - before)
-    used, calls = time.process_time() - cpu, len(times)
+        used.append(time.process_time() - cpu)
+    calls = len(times)
     return {
         "wall": statistics.median(times),
         "mean": sum(times) / calls,
         "p99": sorted(times)[calls * 99 // 100],
-        "cpu": used / calls,
+        "cpu": statistics.median(used),
         "calls": calls,
         "total_cpu": time.process_time() - begin,
     }

@@ -18,7 +18,7 @@ THREAD_SETTINGS = ("AZURAFORGE_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREAD
 
 @dataclass(frozen=True)
 class Block:
-    """Seconds per call in one block: median, mean and 99th percentile by the clock, mean of the processor.
+    """Seconds per call in one block: median, mean and 99th percentile by the clock, median by the processor.
 
     `total_cpu` is everything the process computed for the block, so that others' load can be told from it.
     """
