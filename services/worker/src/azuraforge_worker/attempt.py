@@ -227,6 +227,7 @@ class Attempt:
         while self._recorder.is_behind and not self._lease.is_fresh:
             self._wait_for_database(LOOK_S)
             self._hear_of_replay()
+        self._stuck.heard()  # a trainer that had to wait was not silent
 
     def _hear_of_replay(self) -> None:
         self._voice.publish(self._recorder.collect())
