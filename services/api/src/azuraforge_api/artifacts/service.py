@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ _INLINE: Final = frozenset(
     }
 )
 """Media types that a browser may show, all of them in a sandbox; anything else is a download."""
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,60}")
 _TEXT: Final = frozenset({"text/csv", "text/html", "text/markdown", "text/plain"})
 
 
@@ -57,6 +59,10 @@ class ArtifactService:
         saved = await self._artifacts.get(task_id, name)
         path = await self._artifacts.verified_path(saved.sha256)
         media_type = saved.media_type.partition(";")[0].strip().lower()
+        if not _MEDIA_TYPE.fullmatch(
+            media_type
+        ):  # a pipeline named it; a line break in it would be a header of its own
+            media_type = "application/octet-stream"
         kind = "inline" if media_type in _INLINE and not is_download else "attachment"
         return Download(
             path=path,
