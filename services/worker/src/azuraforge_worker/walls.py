@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from azuraforge_worker.capabilities import drop_capabilities
-from azuraforge_worker.landlock import landlock_version, restrict
+from azuraforge_worker.landlock import StrPath, landlock_version, restrict
 from azuraforge_worker.process_tree import die_with_parent
 from azuraforge_worker.syscall_filter import has_filter, install_filter
 from azuraforge_worker.trainer_user import become
@@ -80,7 +80,8 @@ def raise_walls(
     if mode is WallsMode.OFF:
         return
     drop_capabilities()
-    reads, writes = [*_code(), *_named(environ), *readable], [*writable, SHARED_MEMORY]
+    reads: list[StrPath] = [*_code(), *_named(environ), *readable]
+    writes: list[StrPath] = [*writable, SHARED_MEMORY]
     with contextlib.suppress(OSError):
         restrict(reads=reads, writes=writes, devices=_devices())
     with contextlib.suppress(OSError):
