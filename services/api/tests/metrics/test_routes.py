@@ -49,6 +49,8 @@ def test_a_list_goes_by_a_metric_page_by_page(gateway: Gateway, worker: FakeWork
 def test_an_order_that_is_none_is_refused(gateway: Gateway, worker: FakeWorker) -> None:
     for wrong in ({"sort": "config"}, {"sort": "metric:"}, {"order": "up"}, {"sort": f"metric:{'x' * 201}"}):
         assert gateway.client.get("/api/v1/experiments", params=wrong).status_code == 422
+    gateway.submit()
+    gateway.submit()
     cursor = gateway.client.get("/api/v1/experiments", params={"limit": 1}).json()["next_cursor"]
     answer = gateway.client.get("/api/v1/experiments", params={"sort": "score", "cursor": cursor})
     assert answer.status_code == 422
