@@ -10,6 +10,7 @@ export function EmptyList({ filters, onClear }: { filters: ExperimentFilters; on
     filters.state !== null ||
     filters.pipeline !== null ||
     filters.project !== null ||
+    filters.isArchived ||
     filters.text !== ""
   ) {
     return (

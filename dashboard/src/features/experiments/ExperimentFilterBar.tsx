@@ -76,6 +76,15 @@ export function ExperimentFilterBar({ filters, onFilter }: ExperimentFilterBarPr
         </select>
       </label>
       <ProjectFilter project={filters.project} onChoose={(project) => onFilter({ project })} />
+      <label className="flex min-h-10 items-center gap-2 text-sm text-soft">
+        <input
+          type="checkbox"
+          checked={filters.isArchived}
+          onChange={(event) => onFilter({ archived: event.target.checked ? "yes" : null })}
+          className="size-4 accent-azure"
+        />
+        {t("list.archived")}
+      </label>
     </search>
   );
 }

@@ -18,6 +18,7 @@ function readFilters(search: URLSearchParams): ExperimentFilters {
     state,
     pipeline: search.get("pipeline"),
     project: search.get("project"),
+    isArchived: search.get("archived") === "yes",
     text: search.get("q") ?? "",
     cursor: search.get("cursor"),
   };
@@ -65,7 +66,7 @@ export function ExperimentList() {
           {data?.items.length === 0 && (
             <EmptyList
               filters={filters}
-              onClear={() => filter({ state: null, pipeline: null, project: null, q: null })}
+              onClear={() => filter({ state: null, pipeline: null, project: null, archived: null, q: null })}
             />
           )}
         </div>

@@ -7,6 +7,7 @@ export interface ExperimentFilters {
   state: ExperimentState | null;
   pipeline: string | null;
   project: string | null;
+  isArchived: boolean;
   text: string;
   cursor: string | null;
 }
@@ -16,11 +17,12 @@ const BUSY_MS = 2_000;
 const QUIET_MS = 10_000;
 
 /** A page of the list; asked for more often while something on it is moving. */
-export function useExperiments({ state, pipeline, project, text, cursor }: ExperimentFilters) {
+export function useExperiments({ state, pipeline, project, isArchived, text, cursor }: ExperimentFilters) {
   const search = new URLSearchParams({ limit: String(PAGE_SIZE) });
   if (state) search.set("state", state);
   if (pipeline) search.set("pipeline", pipeline);
   if (project) search.set("project", project);
+  if (isArchived) search.set("archived", "yes");
   if (text !== "") search.set("q", text);
   if (cursor) search.set("cursor", cursor);
   return useQuery({

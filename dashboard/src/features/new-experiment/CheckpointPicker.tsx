@@ -37,7 +37,8 @@ export function CheckpointPicker({ checkpoints, chosen, onChoose }: CheckpointPi
                 </span>
               )}
               <span className="numeric mt-1 block text-xs text-faint">
-                {format.dateTime(checkpoint.at)} · {format.bytes(checkpoint.bytes)}
+                {t("fork.step", { step: format.integer(checkpoint.step) })} · {format.dateTime(checkpoint.at)}{" "}
+                · {format.bytes(checkpoint.bytes)}
               </span>
             </span>
           </label>

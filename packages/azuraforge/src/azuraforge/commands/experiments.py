@@ -113,6 +113,8 @@ def watch(texts: Texts, *, task_id: str, url: str | None, key: str | None, home:
 @click.option("--pipeline", help="Only those of one pipeline.")
 @click.option("--project", help="Only those of one project: its name or id.")
 @click.option("--archived", type=click.Choice(["no", "yes", "all"]), default="no", show_default=True)
+@click.option("--sort", help="created_at, updated_at, name, score or metric:NAME; the largest first.")
+@click.option("--ascending", "is_ascending", is_flag=True, help="The smallest first.")
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
 @click.option("--json", "is_json", is_flag=True, help="Print the page as JSON.")
 @click.pass_obj
@@ -126,13 +128,23 @@ def list_experiments(
     pipeline: str | None,
     project: str | None,
     archived: str,
+    sort: str | None,
+    is_ascending: bool,
     limit: int,
     is_json: bool,
 ) -> None:
     """List experiments, newest first."""
     with connect(Target(url=url, key=key, home=home), environ=os.environ, texts=texts) as client:
         place = None if project is None else find_project(client, project, texts=texts).id
-        page = client.experiments.list(states=states, pipeline=pipeline, project=place, archived=archived, limit=limit)
+        page = client.experiments.list(
+            states=states,
+            pipeline=pipeline,
+            project=place,
+            archived=archived,
+            sort=sort,
+            is_descending=not is_ascending,
+            limit=limit,
+        )
     if is_json:
         click.echo(page.model_dump_json())
     else:
