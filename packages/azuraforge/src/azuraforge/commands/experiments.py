@@ -118,7 +118,7 @@ def watch(texts: Texts, *, task_id: str, url: str | None, key: str | None, home:
 @click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
 @click.option("--json", "is_json", is_flag=True, help="Print the page as JSON.")
 @click.pass_obj
-def list_experiments(
+def list_experiments(  # noqa: PLR0913 - one for each option
     texts: Texts,
     *,
     url: str | None,
