@@ -43,6 +43,7 @@ class Transport:
             headers=headers,
             timeout=httpx.Timeout(timeout_s, connect=5.0),
             transport=http,
+            verify=httpx.create_ssl_context(),  # with the authority that SSL_CERT_FILE names, if it does
             trust_env=False,  # a proxy of the environment has no business between a terminal and its own server
         )
 
