@@ -18,6 +18,7 @@ from scenarios.messages import repeat_and_forge
 from scenarios.outages import lose_the_broker, lose_the_database
 from scenarios.pauses import pause_under_kills
 from scenarios.sleepers import sleep_past_the_lease, suspend_the_machine
+from scenarios.storms import weather_a_storm
 
 NEVER = "not within"
 """A thing that must happen did not."""
@@ -153,6 +154,15 @@ ROWS = (
         full=1000,
         bite=40,
         faults={"joins_late": "", "hands_on_all": ""},
+    ),
+    Row(
+        "hostile",
+        "10,000 hostile requests per role (schemathesis + corpus): 0 × 5xx, 0 traces, 0 echoes of input",
+        weather_a_storm,
+        full=10_000,
+        bite=300,
+        faults={"breaks": "status 500"},
+        databases=SQLITE,
     ),
     Row(
         "logout",

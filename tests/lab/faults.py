@@ -18,6 +18,7 @@ from azuraforge_ledger.tables import experiment, one_epoch
 
 KNOWN: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "breaks": "the gateway has a bug: it cannot read an experiment",
         "checkpoint_first": "the checkpoint before its event",
         "claim_paused": "a claim takes what is paused",
         "claim_twice": "a claim takes what is running",

@@ -28,8 +28,13 @@ def _no_idempotency() -> None:
     replace(ExperimentRepository, "submit", submit_always)
 
 
+async def _break(*_: Any, **__: Any) -> None:
+    raise ZeroDivisionError("a planted bug")
+
+
 IN_GATEWAY: Final[Mapping[str, Callable[[], None]]] = MappingProxyType(
     {
+        "breaks": lambda: replace(ExperimentRepository, "get", _break),
         "no_idempotency": _no_idempotency,
         "no_verify": lambda: replace(ArtifactStore, "path_of", ArtifactStore._place),
         "private_endings": lambda: replace(Endings, "hear", lambda _self, _text: None),

@@ -14,6 +14,9 @@ from chaos_table import Line
 ROOT = Path(__file__).parents[2]
 P99_MS = {1000: 500.0, 2000: 1000.0}
 MOST_KB = 60.0
+LEAST_BOMBS = 100
+BOMB_S = 2.0
+BOMB_MB = 100.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,21 @@ def _sockets(row: OtherRow) -> Iterator[Line]:
         yield Line(row.name, row.goal, figure, is_met=is_met)
 
 
+def _bombs(row: OtherRow) -> Iterator[Line]:
+    """Each bomb is read in one process that tells what it cost; a bomb without a code was not refused."""
+    command = [sys.executable, str(ROOT / "packages" / "learner" / "tests" / "data" / "bombs.py")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    costs = [json.loads(line) for line in done.stdout.splitlines()]
+    if not costs:
+        yield Line(row.name, row.goal, "nothing was read", is_met=False)
+        return
+    seconds, megabytes = (max(cost[name] for cost in costs) for name in ("seconds", "megabytes"))
+    refused = sum(bool(cost["code"]) for cost in costs)
+    is_met = done.returncode == 0 and refused == len(costs) >= LEAST_BOMBS and seconds < BOMB_S and megabytes < BOMB_MB
+    figure = f"{refused} of {len(costs)} refused, the slowest in {seconds:.2f} s, the largest for {megabytes:.0f} MB"
+    yield Line(row.name, row.goal, figure, is_met=is_met)
+
+
 def _benchmark(name: str, *arguments: str) -> dict[str, float]:
     command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py"), *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -55,6 +73,7 @@ def _matrix(row: OtherRow) -> Iterator[Line]:
 
 
 OTHER_ROWS = (
+    OtherRow("bombs", "100 bombs (zip, npz, gzip, CSV, deep JSON): refused < 2 s each, memory +< 100 MB", _bombs),
     OtherRow("matrix", "route × role matrix, WebSocket included: 100 %, a new route without a row fails", _matrix),
     OtherRow(
         "sockets",

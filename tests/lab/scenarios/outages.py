@@ -18,6 +18,8 @@ from azuraforge_ledger.testing import list_task_ids, pass_time
 CONFIG = SteadyConfig(epochs=12, batches=4, pause_s=0.06)
 UNCLAIMED_S = 20
 AWAY_S = 2.0
+UNFLUSHED_S = 0.7
+"""Our own commit writes the log of everybody before it; what workers commit in this time is theirs alone."""
 
 
 def lose_the_broker(house: House, size: int) -> Measured:
@@ -55,6 +57,7 @@ def lose_the_database(postgres: OwnPostgres) -> Scenario:
                 accepted += [house.train(CONFIG) for _ in range(2)]
                 house.wait_for_epoch(accepted[-1], 2)
                 accepted.append(house.train(CONFIG))
+                time.sleep(UNFLUSHED_S)
                 postgres.stop_at_once()
                 time.sleep(AWAY_S)
                 postgres.start()
