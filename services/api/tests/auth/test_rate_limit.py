@@ -64,6 +64,29 @@ def test_all_processes_count_together(valkey_url: str) -> None:
     with_redis(valkey_url, play)
 
 
+def test_a_try_that_was_no_guess_comes_back_and_no_other_one(valkey_url: str) -> None:
+    async def play(redis: Redis) -> None:
+        shared = make_limit(redis, new_id(), burst=2)
+        for _ in range(10):
+            assert await shared.take("192.0.2.7") == 0.0
+            await shared.give_back("192.0.2.7")
+        assert [await shared.take("192.0.2.7") for _ in range(2)] == [0.0, 0.0]
+        assert await shared.take("192.0.2.7") > 0
+        await shared.give_back("192.0.2.9")
+        assert await redis.pttl(shared._name("192.0.2.7")) > 0
+
+    with_redis(valkey_url, play)
+
+
+def test_a_process_alone_gives_back_one_try() -> None:
+    limit = RateLimit(burst=2, period_s=3600, clock=lambda: 0.0)
+    assert [limit.take("a"), limit.take("a")] == [0.0, 0.0]
+    limit.give_back("a")
+    limit.give_back("never seen")
+    assert limit.take("a") == 0.0
+    assert limit.take("a") > 0
+
+
 def test_what_was_counted_is_forgotten_with_time(valkey_url: str) -> None:
     async def play(redis: Redis) -> None:
         limit = make_limit(redis, new_id())

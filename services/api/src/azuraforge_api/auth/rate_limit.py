@@ -31,6 +31,11 @@ redis.call('SET', KEYS[1], string.format('%d', used + period), 'PX', burst * per
 return 0
 """
 
+_GIVE_BACK: Final = """
+local used = redis.call('GET', KEYS[1])
+if used then redis.call('SET', KEYS[1], string.format('%d', tonumber(used) - tonumber(ARGV[1])), 'KEEPTTL') end
+"""
+
 
 @dataclass
 class _Bucket:
@@ -61,6 +66,12 @@ class RateLimit:
         bucket.tokens -= 1
         return 0.0
 
+    def give_back(self, key: str) -> None:
+        """Return the one try that was used last."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket.tokens = min(float(self.burst), bucket.tokens + 1)
+
     def forgive(self, key: str) -> None:
         """Give all tries back."""
         self._buckets.pop(key, None)
@@ -84,6 +95,15 @@ class SharedLimit:
             logger.warning("sign-ins are counted by this process alone: %s", type(error).__name__)
             return self._alone.take(key)
         return float(wait_ms) / 1000
+
+    async def give_back(self, key: str) -> None:
+        """Return the one try that was used last, because it turned out to be nobody's guess."""
+        self._alone.give_back(key)
+        try:
+            async with asyncio.timeout(REDIS_PATIENCE_S):
+                await self._redis.eval(_GIVE_BACK, 1, self._name(key), round(self._alone.period_s * 1000))
+        except REDIS_FAILURES:
+            return  # it comes back with time
 
     async def forgive(self, key: str) -> None:
         """Give all tries back."""

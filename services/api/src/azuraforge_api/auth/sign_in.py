@@ -88,8 +88,11 @@ class SignInService:
             AccessRefused: too many tries from this address.
             LinkInvalid: it was used or has expired.
         """
-        await _take(self._by_address, self._network_of(visitor.address))
-        return await self._credentials.read_link(token)
+        network = self._network_of(visitor.address)
+        await _take(self._by_address, network)
+        link = await self._credentials.read_link(token)
+        await self._by_address.give_back(network)
+        return link
 
     async def sign_in(self, body: SignIn, *, visitor: Visitor) -> SignedIn:
         """Begin a session; a link is used up.
@@ -99,7 +102,8 @@ class SignInService:
             BodyRefused: there is nothing to sign in with, or the link needs a password to be chosen.
             LinkInvalid: the link was used or has expired.
         """
-        await _take(self._by_address, self._network_of(visitor.address))
+        network = self._network_of(visitor.address)
+        await _take(self._by_address, network)
         if body.token:
             signed_in = await self._by_link(body, visitor=visitor)
         elif body.name and body.password:
@@ -108,6 +112,8 @@ class SignInService:
             raise _missing(
                 [name for name in ("name", "password") if not getattr(body, name)], code=ErrorCode.REQUEST_INVALID
             )
+        # Only guesses count: an office behind one address signs in as often as it likes.
+        await self._by_address.give_back(network)
         await self._endings.announce(sessions=signed_in.ended)
         return signed_in
 
