@@ -9,6 +9,7 @@ import random
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,10 +25,12 @@ from azuraforge_core import Generator
 from azuraforge_learner.bundles import load_bundle, save_bundle
 from azuraforge_learner.errors import BundleInvalid
 from azuraforge_learner.layers import Linear, Sequential
+from azuraforge_ledger import CheckpointRow
 
 CONFIG = SteadyConfig(epochs=8, batches=4, pause_s=0.05)
 DISK_BYTES = 2 * 1024 * 1024
 CHECKPOINTS_SHARE = 0.2
+SETTLE_S = 1.0
 
 
 def flip_bytes(house: House, size: int) -> Measured:
@@ -113,7 +116,7 @@ def _flip_in_checkpoint(house: House, *, dice: random.Random) -> list[str]:
     trainers = house.trainers(task_id)
     for pid in trainers:
         os.kill(pid, signal.SIGSTOP)
-    newest = house.ledger.control.list_wanted_checkpoints(task_id)[0]
+    newest = _settled_newest(house, task_id)
     folder = house.work / task_id / str(newest.attempt) / newest.path
     flip(dice.choice([path for path in sorted(folder.rglob("*")) if path.is_file()]), dice=dice)
     for pid in trainers:
@@ -122,6 +125,15 @@ def _flip_in_checkpoint(house: House, *, dice: random.Random) -> list[str]:
     warned = [one for one in house.events(task_id) if one.data.get("code") == WarningCode.CHECKPOINT_UNREADABLE]
     wrongs = [] if warned else [f"{task_id} went on from a damaged checkpoint, or said nothing of it"]
     return wrongs + find_wrongs(house, task_id, config=CONFIG)
+
+
+def _settled_newest(house: House, task_id: str) -> CheckpointRow:
+    """The newest checkpoint with a row, once what the stopped trainer had said before has been written down."""
+    newest = None
+    while newest != (found := max(house.ledger.control.list_wanted_checkpoints(task_id), key=lambda row: row.seq)):
+        newest = found
+        time.sleep(SETTLE_S)
+    return newest
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from azuraforge_ledger.housekeeping import run_pass
 
 logger = logging.getLogger(__name__)
 
-PERIOD_S = 3.0
+PERIOD_S = 1.0
 
 
 class Housekeeping:

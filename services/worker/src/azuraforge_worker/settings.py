@@ -33,7 +33,7 @@ class WorkerSettings:
     gpus: tuple[str, ...] = ()
     """One training on each, where the device is or may be a GPU."""
     renewal_s: float = LEASE_RENEWAL_S
-    housekeeping_s: float = 3.0
+    housekeeping_s: float = 1.0
     announcement_ttl_s: int = ANNOUNCEMENT_TTL_S
     announcement_s: float = ANNOUNCEMENT_PERIOD_S
     start_wait_s: float = 60.0
@@ -74,7 +74,7 @@ def read_settings(environ: Mapping[str, str]) -> WorkerSettings:
         concurrency=concurrency,
         gpus=gpus,
         renewal_s=_seconds(environ, "LEASE_RENEWAL_S", default=LEASE_RENEWAL_S),
-        housekeeping_s=_seconds(environ, "HOUSEKEEPING_S", default=3.0),
+        housekeeping_s=_seconds(environ, "HOUSEKEEPING_S", default=1.0),
         announcement_ttl_s=_count(environ, "ANNOUNCEMENT_TTL_S", default=ANNOUNCEMENT_TTL_S),
         announcement_s=_seconds(environ, "ANNOUNCEMENT_PERIOD_S", default=ANNOUNCEMENT_PERIOD_S),
         start_wait_s=_seconds(environ, "START_WAIT_S", default=60.0),
