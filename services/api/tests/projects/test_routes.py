@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from account_fakes import make_project, make_user, sign_in
-from gateway_fakes import FakeWorker, Gateway
+from gateway_fakes import FakeWorker, Gateway, refused_status
 
 URL = "/api/v1/projects"
 
@@ -51,7 +51,7 @@ def test_an_experiment_for_no_project_is_not_made(gateway: Gateway, worker: Fake
 )
 def test_what_cannot_be_a_project_is_refused(gateway: Gateway, body: dict[str, Any]) -> None:
     answer = gateway.client.post(URL, json=body)
-    assert answer.status_code == 422
+    assert answer.status_code == refused_status(body)
     assert answer.json()["errors"]
 
 
