@@ -27,8 +27,9 @@ export function useSignOut() {
   return useMutation({
     mutationFn: () => request<unknown>("/auth/session", { method: "DELETE" }),
     onSuccess: () => {
-      cache.clear();
+      // the session's own query stays: removed, it would be asked again, and the door drawn anew under somebody's hands
       cache.setQueryData(cacheKeys.session, null);
+      cache.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== cacheKeys.session[0] });
     },
   });
 }
