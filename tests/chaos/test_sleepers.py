@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from scenario import OpenFaulty, play
 from scenarios.sleepers import sleep_past_the_lease, suspend_the_machine
 from worker_house import House
@@ -11,6 +12,7 @@ def test_a_worker_that_slept_past_its_lease_writes_nothing(house: House) -> None
     assert sleep_past_the_lease(house, 1).wrongs == []
 
 
+@pytest.mark.slow
 def test_without_the_fence_the_judge_finds_the_stale_writes(faulty: OpenFaulty) -> None:
     with faulty("no_fence") as house:
         found = play(sleep_past_the_lease, house, size=1).wrongs
