@@ -1,9 +1,7 @@
 import { useState } from "react";
-import { errorAt, hasOwnWords } from "@/lib/fieldErrors";
+import { errorAt } from "@/lib/fieldErrors";
 import { useWords } from "@/lib/useWords";
-import { Button } from "./Button";
-import { Dialog } from "./Dialog";
-import { ProblemNotice } from "./ProblemNotice";
+import { FormDialog } from "./FormDialog";
 import { TextInput } from "./TextInput";
 
 interface NameDialogProps {
@@ -30,42 +28,24 @@ export function NameDialog({
 }: NameDialogProps) {
   const words = useWords();
   const [name, setName] = useState(start);
-  const isReady = name.trim() !== "";
-  const send = () => {
-    if (isReady && !isBusy) onName(name.trim());
-  };
   return (
-    <Dialog
+    <FormDialog
       title={title}
-      isOpen
+      confirm={confirm}
+      isReady={name.trim() !== ""}
+      isBusy={isBusy}
+      error={error}
+      onSend={() => onName(name.trim())}
       onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>{words.t("common.back")}</Button>
-          <Button look="primary" isBusy={isBusy} disabled={!isReady} onClick={send}>
-            {confirm}
-          </Button>
-        </>
-      }
     >
-      <form
-        className="flex flex-col gap-4 text-ink"
-        onSubmit={(event) => {
-          event.preventDefault();
-          send();
-        }}
-      >
-        <TextInput
-          label={label}
-          value={name}
-          onChange={setName}
-          maxLength={64}
-          autoComplete="off"
-          error={errorAt("/name", error, words)}
-        />
-        {hasOwnWords(error) && <ProblemNotice error={error} />}
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+      <TextInput
+        label={label}
+        value={name}
+        onChange={setName}
+        maxLength={64}
+        autoComplete="off"
+        error={errorAt("/name", error, words)}
+      />
+    </FormDialog>
   );
 }

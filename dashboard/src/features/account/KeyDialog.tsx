@@ -1,11 +1,9 @@
 import { useState } from "react";
-import { Button } from "@/components/Button";
-import { Dialog } from "@/components/Dialog";
-import { ProblemNotice } from "@/components/ProblemNotice";
 import { Select } from "@/components/Select";
+import { FormDialog } from "@/components/FormDialog";
 import { TextInput } from "@/components/TextInput";
 import type { ProjectRead, Scope } from "@/lib/api/schema.gen";
-import { errorAt, hasOwnWords } from "@/lib/fieldErrors";
+import { errorAt } from "@/lib/fieldErrors";
 import { useWords } from "@/lib/useWords";
 import { useCreateKey } from "./queries";
 
@@ -28,7 +26,6 @@ export function KeyDialog({ projects, onClose, onMade }: KeyDialogProps) {
   const [project, setProject] = useState("");
   const [days, setDays] = useState<string>("90");
   const make = () => {
-    if (name.trim() === "" || create.isPending) return;
     create.mutate(
       {
         name: name.trim(),
@@ -40,63 +37,49 @@ export function KeyDialog({ projects, onClose, onMade }: KeyDialogProps) {
     );
   };
   return (
-    <Dialog
+    <FormDialog
       title={t("keys.make")}
-      isOpen
+      confirm={t("keys.makeConfirm")}
+      isReady={name.trim() !== ""}
+      isBusy={create.isPending}
+      error={create.error}
+      onSend={make}
       onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>{t("common.back")}</Button>
-          <Button look="primary" isBusy={create.isPending} disabled={name.trim() === ""} onClick={make}>
-            {t("keys.makeConfirm")}
-          </Button>
-        </>
-      }
     >
-      <form
-        className="flex flex-col gap-4 text-ink"
-        onSubmit={(event) => {
-          event.preventDefault();
-          make();
-        }}
-      >
-        <TextInput
-          label={t("keys.name")}
-          value={name}
-          onChange={setName}
-          maxLength={64}
-          autoComplete="off"
-          placeholder={t("keys.namePlaceholder")}
-          error={errorAt("/name", create.error, words)}
-        />
-        <Select
-          label={t("keys.may")}
-          value={scope}
-          onChange={(value) => setScope(SCOPES.find((one) => one === value) ?? "read")}
-          options={SCOPES.map((value) => ({ value, label: t(`scope.${value}`) }))}
-          help={t(`scopeText.${scope}`)}
-        />
-        <Select
-          label={t("keys.project")}
-          value={project}
-          onChange={setProject}
-          options={[
-            { value: "", label: t("keys.allProjects") },
-            ...projects.map(({ id, name: label }) => ({ value: id, label })),
-          ]}
-        />
-        <Select
-          label={t("keys.expires")}
-          value={days}
-          onChange={setDays}
-          options={LIFETIMES.map((value) => ({
-            value,
-            label: value === "" ? t("keys.never") : t("keys.days", { count: Number(value) }),
-          }))}
-        />
-        {hasOwnWords(create.error) && <ProblemNotice error={create.error} />}
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+      <TextInput
+        label={t("keys.name")}
+        value={name}
+        onChange={setName}
+        maxLength={64}
+        autoComplete="off"
+        placeholder={t("keys.namePlaceholder")}
+        error={errorAt("/name", create.error, words)}
+      />
+      <Select
+        label={t("keys.may")}
+        value={scope}
+        onChange={(value) => setScope(SCOPES.find((one) => one === value) ?? "read")}
+        options={SCOPES.map((value) => ({ value, label: t(`scope.${value}`) }))}
+        help={t(`scopeText.${scope}`)}
+      />
+      <Select
+        label={t("keys.project")}
+        value={project}
+        onChange={setProject}
+        options={[
+          { value: "", label: t("keys.allProjects") },
+          ...projects.map(({ id, name: label }) => ({ value: id, label })),
+        ]}
+      />
+      <Select
+        label={t("keys.expires")}
+        value={days}
+        onChange={setDays}
+        options={LIFETIMES.map((value) => ({
+          value,
+          label: value === "" ? t("keys.never") : t("keys.days", { count: Number(value) }),
+        }))}
+      />
+    </FormDialog>
   );
 }

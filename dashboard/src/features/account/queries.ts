@@ -1,17 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { cacheKeys, request, sessionQuery } from "@/lib/api/queries";
-import type {
-  KeyCreate,
-  KeyCreated,
-  KeyList,
-  PasswordChange,
-  ProjectList,
-  SessionList,
-} from "@/lib/api/schema.gen";
-
-export function useMe() {
-  return useQuery(sessionQuery);
-}
+import { cacheKeys, projectsQuery, request } from "@/lib/api/queries";
+import type { KeyCreate, KeyCreated, KeyList, PasswordChange, SessionList } from "@/lib/api/schema.gen";
 
 export function useSessions() {
   return useQuery({
@@ -65,8 +54,7 @@ export function useRevokeKey() {
 
 export function useMyProjects() {
   return useQuery({
-    queryKey: cacheKeys.projects,
-    queryFn: ({ signal }) => request<ProjectList>("/projects", { signal }),
+    ...projectsQuery,
     select: ({ items }) => items,
   });
 }

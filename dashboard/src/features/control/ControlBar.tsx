@@ -49,7 +49,9 @@ export function ControlBar({ experiment }: { experiment: ExperimentRead }) {
       ? [{ label: t("control.delete"), isDanger: true, onChoose: () => setQuestion("delete") }]
       : []),
   ];
-  const error = order.variables === "cancel" ? making.error : (order.error ?? making.error);
+  // a refused cancel is said where it was asked
+  const cancelError = order.variables === "cancel" ? order.error : null;
+  const error = (cancelError === null ? order.error : null) ?? making.error;
 
   return (
     <div className="flex flex-col items-end gap-3">
@@ -87,7 +89,7 @@ export function ControlBar({ experiment }: { experiment: ExperimentRead }) {
         keep={t("live.keep")}
         isOpen={question === "cancel"}
         isBusy={order.isPending}
-        error={order.variables === "cancel" ? order.error : null}
+        error={cancelError}
         onClose={() => setQuestion(null)}
         onConfirm={() => order.mutate("cancel", { onSuccess: () => setQuestion(null) })}
       >

@@ -1,9 +1,8 @@
 import { useState } from "react";
-import { Button } from "@/components/Button";
-import { Dialog } from "@/components/Dialog";
-import { ProblemNotice } from "@/components/ProblemNotice";
+import { FormDialog } from "@/components/FormDialog";
 import { TextInput } from "@/components/TextInput";
 import type { ExperimentRead } from "@/lib/api/schema.gen";
+import { errorAt } from "@/lib/fieldErrors";
 import { useWords } from "@/lib/useWords";
 import { useChange } from "./queries";
 
@@ -12,7 +11,8 @@ const PRIORITY = { least: -10, most: 10 };
 
 /** Name, place in the queue and time limit: what may change while an experiment waits or runs. */
 export function SettingsDialog({ experiment, onClose }: { experiment: ExperimentRead; onClose: () => void }) {
-  const { t, format } = useWords();
+  const words = useWords();
+  const { t, format } = words;
   const change = useChange(experiment.task_id);
   const [name, setName] = useState(experiment.name);
   const [priority, setPriority] = useState(experiment.priority);
@@ -21,68 +21,54 @@ export function SettingsDialog({ experiment, onClose }: { experiment: Experiment
   );
   const limit = readHours(hours);
   const save = () => {
-    if (name.trim() === "" || limit === undefined) return;
+    if (limit === undefined) return;
     change.mutate({ name: name.trim(), priority, time_limit_s: limit }, { onSuccess: onClose });
   };
   return (
-    <Dialog
+    <FormDialog
       title={t("control.settingsTitle")}
-      isOpen
+      confirm={t("common.save")}
+      isReady={name.trim() !== "" && limit !== undefined}
+      isBusy={change.isPending}
+      error={change.error}
+      onSend={save}
       onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>{t("common.back")}</Button>
-          <Button look="primary" isBusy={change.isPending} onClick={save}>
-            {t("common.save")}
-          </Button>
-        </>
-      }
     >
-      <form
-        className="flex flex-col gap-4 text-ink"
-        onSubmit={(event) => {
-          event.preventDefault();
-          save();
-        }}
-      >
-        <TextInput
-          label={t("form.name")}
-          value={name}
-          onChange={setName}
-          maxLength={120}
-          autoComplete="off"
-          error={name.trim() === "" ? t("issue.required") : null}
-        />
-        <label className="block text-sm font-semibold">
-          {t("control.priority")}
-          <span className="mt-1 flex items-center gap-3 font-normal">
-            <input
-              type="range"
-              min={PRIORITY.least}
-              max={PRIORITY.most}
-              value={priority}
-              onChange={(event) => setPriority(Number(event.target.value))}
-              className="w-full accent-azure"
-            />
-            <output className="numeric w-8 text-right">{format.integer(priority)}</output>
-          </span>
-          <span className="mt-1 block text-[0.82rem] font-normal text-faint">
-            {t("control.priorityHelp")}
-          </span>
-        </label>
-        <TextInput
-          label={t("control.timeLimit")}
-          value={hours}
-          onChange={setHours}
-          inputMode="decimal"
-          autoComplete="off"
-          help={t("control.timeLimitHelp")}
-          error={limit === undefined ? t("control.timeLimitWrong") : null}
-        />
-        {change.isError && <ProblemNotice error={change.error} />}
-        <button type="submit" hidden />
-      </form>
-    </Dialog>
+      <TextInput
+        label={t("form.name")}
+        value={name}
+        onChange={setName}
+        maxLength={120}
+        autoComplete="off"
+        error={name.trim() === "" ? t("issue.required") : errorAt("/name", change.error, words)}
+      />
+      <label className="block text-sm font-semibold">
+        {t("control.priority")}
+        <span className="mt-1 flex items-center gap-3 font-normal">
+          <input
+            type="range"
+            min={PRIORITY.least}
+            max={PRIORITY.most}
+            value={priority}
+            onChange={(event) => setPriority(Number(event.target.value))}
+            className="w-full accent-azure"
+          />
+          <output className="numeric w-8 text-right">{format.integer(priority)}</output>
+        </span>
+        <span className="mt-1 block text-[0.82rem] font-normal text-faint">{t("control.priorityHelp")}</span>
+      </label>
+      <TextInput
+        label={t("control.timeLimit")}
+        value={hours}
+        onChange={setHours}
+        inputMode="decimal"
+        autoComplete="off"
+        help={t("control.timeLimitHelp")}
+        error={
+          limit === undefined ? t("control.timeLimitWrong") : errorAt("/time_limit_s", change.error, words)
+        }
+      />
+    </FormDialog>
   );
 }
 

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { cacheKeys, catalogQuery, request } from "@/lib/api/queries";
-import type { ExperimentPage, ExperimentState, ProjectList } from "@/lib/api/schema.gen";
+import { cacheKeys, catalogQuery, projectsQuery, request } from "@/lib/api/queries";
+import type { ExperimentPage, ExperimentState } from "@/lib/api/schema.gen";
 import { isTerminal } from "@/lib/states";
 
 export interface ExperimentFilters {
@@ -40,8 +40,7 @@ export function usePipelines() {
 
 export function useVisibleProjects() {
   return useQuery({
-    queryKey: cacheKeys.projects,
-    queryFn: ({ signal }) => request<ProjectList>("/projects", { signal }),
+    ...projectsQuery,
     select: ({ items }) => items,
   });
 }

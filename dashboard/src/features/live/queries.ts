@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { cacheKeys, catalogQuery, request } from "@/lib/api/queries";
-import type { EventPage, ExperimentRead, MetricHistory, Recent } from "@/lib/api/schema.gen";
+import { cacheKeys, catalogQuery, experimentQuery, request } from "@/lib/api/queries";
+import type { EventPage, MetricHistory, Recent } from "@/lib/api/schema.gen";
 import {
   LiveConnection,
   POLL_MS,
@@ -19,8 +19,7 @@ const CHART_BUCKETS = 400;
 
 export function useExperiment(id: string) {
   return useQuery({
-    queryKey: cacheKeys.experiment(id),
-    queryFn: ({ signal }) => request<ExperimentRead>(`/experiments/${id}`, { signal }),
+    ...experimentQuery(id),
     refetchInterval: ({ state: { data } }) => (data && isTerminal(data.state) ? false : SLOW_MS),
   });
 }

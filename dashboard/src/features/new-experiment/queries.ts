@@ -1,12 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { cacheKeys, catalogQuery, request } from "@/lib/api/queries";
-import type {
-  CheckpointRead,
-  ExperimentAccepted,
-  ExperimentRead,
-  JsonValue,
-  ProjectList,
-} from "@/lib/api/schema.gen";
+import { cacheKeys, catalogQuery, experimentQuery, projectsQuery, request } from "@/lib/api/queries";
+import type { CheckpointRead, ExperimentAccepted, ExperimentRead, JsonValue } from "@/lib/api/schema.gen";
 import { mergePatch } from "@/lib/mergePatch";
 
 const RENEW_MS = 15_000;
@@ -54,10 +48,7 @@ export function useStartExperiment(send: Send) {
 }
 
 export function useParent(id: string) {
-  return useQuery({
-    queryKey: cacheKeys.experiment(id),
-    queryFn: ({ signal }) => request<ExperimentRead>(`/experiments/${id}`, { signal }),
-  });
+  return useQuery(experimentQuery(id));
 }
 
 export function useKeptCheckpoints(id: string) {
@@ -71,8 +62,7 @@ export function useKeptCheckpoints(id: string) {
 /** The projects in which one may start something. */
 export function useEditableProjects() {
   return useQuery({
-    queryKey: cacheKeys.projects,
-    queryFn: ({ signal }) => request<ProjectList>("/projects", { signal }),
+    ...projectsQuery,
     select: ({ items }) => items.filter(({ role }) => role === "editor" || role === "admin"),
   });
 }

@@ -5,10 +5,9 @@ import { Select } from "@/components/Select";
 import { TextInput } from "@/components/TextInput";
 import type { Role } from "@/lib/api/schema.gen";
 import { errorAt, hasOwnWords } from "@/lib/fieldErrors";
+import { ROLES } from "@/lib/roles";
 import { useWords } from "@/lib/useWords";
 import { usePutMember } from "./queries";
-
-const ROLES: Role[] = ["viewer", "editor", "admin"];
 
 /** A user by name: who is not an admin of the platform cannot list everybody, so the name has to be known. */
 export function AddMember({ projectId, onDone }: { projectId: string; onDone: () => void }) {

@@ -5,12 +5,11 @@ import { Loaded } from "@/components/Loaded";
 import { Panel } from "@/components/Panel";
 import { ProblemNotice } from "@/components/ProblemNotice";
 import { Select } from "@/components/Select";
-import type { MemberRead, ProjectRead, Role } from "@/lib/api/schema.gen";
+import type { MemberRead, ProjectRead } from "@/lib/api/schema.gen";
+import { ROLES } from "@/lib/roles";
 import { useWords } from "@/lib/useWords";
 import { AddMember } from "./AddMember";
 import { useMembers, usePutMember, useRemoveMember } from "./queries";
-
-const ROLES: Role[] = ["viewer", "editor", "admin"];
 
 /** Who may do what in a project. Only its admins see the controls. */
 export function MembersPanel({ project }: { project: ProjectRead }) {

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { ApiProblem, toProblem } from "./problem";
-import type { Catalog, SessionRead } from "./schema.gen";
+import type { Catalog, ExperimentRead, ProjectList, SessionRead } from "./schema.gen";
 
 const PREFIX = "/api/v1";
 
@@ -90,6 +90,19 @@ async function readSession({ signal }: { signal: AbortSignal }): Promise<Session
     throw error;
   }
 }
+
+/** Everything about one experiment but its events. */
+export const experimentQuery = (id: string) =>
+  queryOptions({
+    queryKey: cacheKeys.experiment(id),
+    queryFn: ({ signal }) => request<ExperimentRead>(`/experiments/${id}`, { signal }),
+  });
+
+/** The projects that one sees; whoever lists, starts or limits something asks for them. */
+export const projectsQuery = queryOptions({
+  queryKey: cacheKeys.projects,
+  queryFn: ({ signal }) => request<ProjectList>("/projects", { signal }),
+});
 
 /** What live workers offer; several features look at it. */
 export const catalogQuery = queryOptions({
